@@ -56,9 +56,7 @@ class Attached:
     def add_to(self, request: Request) -> Request:
         """The request, to be answered from the library and the attachments."""
         given = GivenPassages.of(self.pages, request.evidence.embedder())
-        return replace(
-            request, evidence=Joined(request.evidence, given, self.about), files=(), clear=True
-        )
+        return replace(request, evidence=Joined(request.evidence, given, self.about), files=())
 
     def uncited(self, outcome: Outcome) -> Outcome:
         """The outcome without citations of a model's words; sentences that rest on nothing else are

@@ -35,24 +35,17 @@ _SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNO
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
-def _no_ray(value: str) -> str:
-    wrong = f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001"
-    return "" if parsed(value) else wrong
-
-
-def _no_server(value: str) -> str:
-    wrong = f"{value!r} is not the address of a server such as http://host:8000"
-    return "" if _SERVER.fullmatch(value) else wrong
-
-
-def _insecure(value: str) -> str:
-    wrong = f"{value!r} is not the address of a provider that begins with https://"
-    return "" if is_secure(value) else wrong
+def _unlike(fits: Callable[[str], object], what: str) -> Callable[[str], str]:
+    """What is wrong with a value that does not fit."""
+    return lambda value: "" if fits(value) else f"{value!r} is not {what}"
 
 
 _ADDRESSES: dict[str, Callable[[str], str]] = {  # by setting, what is wrong with its address
-    "workers": _no_ray, "vectors": problem, "catalogue": problem, "files": files_problem,
-    "files_endpoint": endpoint_problem, "traces": _no_server, "oidc_issuer": _insecure,
+    "workers": _unlike(parsed, "an address of Ray such as ray://127.0.0.1:10001"),
+    "vectors": problem, "catalogue": problem, "files": files_problem,
+    "files_endpoint": endpoint_problem,
+    "traces": _unlike(_SERVER.fullmatch, "the address of a server such as http://host:8000"),
+    "oidc_issuer": _unlike(is_secure, "the address of a provider that begins with https://"),
 }  # fmt: skip
 
 
@@ -78,7 +71,6 @@ class Settings(BaseModel):
     vision_model: str = ""  # a catalogue name or a folder: describes pictures
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
-    tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
     reranker: str = ""  # a catalogue name or a folder; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"

@@ -22,7 +22,7 @@ def put(library: Library, name: str, title: str, pages: Sequence[PageOfTexts]) -
     catalog = library._catalog
     with catalog.writing() as connection:
         document = Document(_digest(name), name, title, read)
-        catalog.put(connection, document, name, "ready", [], chunks, vectors)
+        catalog.put(connection, document, name, "ready", chunks, vectors)
 
 
 def first_chunk(name: str) -> str:

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate
 
 from ingest.document.model import (
     NOWHERE,
@@ -32,20 +32,16 @@ from ingest.text import reflow
 # -- Finds running headers and footers: the same words at the same place on many consecutive pages
 # Numbers count as the same when they grow with the page ("17" on page 3 and "18" on page 4), and
 # only then: an invoice's number in the corner of each page is not repeated. What stands in a table,
-# in large letters or away from the margins is none, nor are lines of formats without places. The
-# last lines of a page may be its footer wherever it ends; there only a number at an end of the line
-# is taken for the page's, since "Step 2 of the test" is no footer.
+# in large letters or away from the margins is none, nor are lines of formats without places.
 
 REASON = "repeated header or footer"
 _MARGIN = 0.1  # of the page's height, above and below
-_LAST = 2  # lines of a page that may be its footer, however high: web pages printed as PDF
 _PAGES = 4  # from so many on
 _SKIPPED = 2  # pages between two of a run: left and right pages differ, chapters begin
 _HEIGHT = 12.0  # points: places that differ by less are the same
 _LARGER = 1.12  # than the body text: larger is a title of slides
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
-_WORD = re.compile(r"[^\W\d_]{3}")  # longer than "of" in "Page 3 of 9"
-_MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the last ones
+_MOST_NUMBERS = 8  # of a line that are tried as page numbers
 
 Place = tuple[int, int]  # page number, line
 
@@ -91,19 +87,19 @@ def _candidates(page: Page, large: float) -> Iterator[tuple[int, str]]:
     if not page.height:
         return
     tabular = {i for table in page.tables for i in range(table.first, table.last + 1)}
-    placed = [i for i, line in enumerate(page.lines) if line.box.y1 > line.box.y0]
-    lowest = sorted(placed, key=lambda i: -page.lines[i].box.y1)[:_LAST]
-    for index in placed:
-        line = page.lines[index]
-        if index in tabular or line.hidden or line.heading or 0 < large <= line.size:
+    for index, line in enumerate(page.lines):
+        if (
+            line.box.y1 <= line.box.y0
+            or index in tabular
+            or line.hidden
+            or line.heading
+            or 0 < large <= line.size
+        ):
             continue
         if not any(map(str.isalnum, line.text)):  # a bullet that was drawn apart
             continue
         if where := _margin(page, line):
             yield from ((index, f"{where} {words}") for words in _wordings(page, line))
-        if index in lowest:
-            where = f"last but {lowest.index(index)}"
-            yield from ((index, f"{where} {words}") for words in _wordings(page, line, ends=True))
 
 
 def _margin(page: Page, line: Line) -> str:
@@ -115,25 +111,12 @@ def _margin(page: Page, line: Line) -> str:
     return ""
 
 
-def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
-    """The line with each number as it is, and as a distance from the page's number.
-
-    `ends`: only numbers that have no word before them, or none behind them.
-    """
+def _wordings(page: Page, line: Line) -> Iterator[str]:
+    """The line as it is, and with each of its last numbers as a distance from the page's number."""
     text = " ".join(line.text.split())
-    numbers = [
-        m
-        for m in _NUMBER.finditer(text)
-        if not ends or not (_WORD.search(text, 0, m.start()) and _WORD.search(text, m.end()))
-    ]
-    numbers = [*numbers[:1], *numbers[1:][1 - _MOST_NUMBERS :]]
-    for chosen in product((False, True), repeat=len(numbers)):
-        words, end = "", 0
-        for match, relative in zip(numbers, chosen, strict=True):
-            number = f"<{int(match.group()) - page.number}>" if relative else match.group()
-            words += text[end : match.start()] + number
-            end = match.end()
-        yield words + text[end:]
+    yield text
+    for match in list(_NUMBER.finditer(text))[-_MOST_NUMBERS:]:
+        yield f"{text[: match.start()]}<{int(match[0]) - page.number}>{text[match.end() :]}"
 
 
 # -- Finds the headings that passages stand under
@@ -390,7 +373,7 @@ def _head(table: Table) -> str:
 
 # -- Cuts a document into passages
 
-VERSION = "3"  # a change of the output is a change of the index
+VERSION = "4"  # a change of the output is a change of the index
 _SMALL = 30  # a remainder of at most this many tokens joins the passage before it
 _TITLE = 16  # tokens of the name of a slide or a sheet that each of its passages begins with
 
@@ -518,7 +501,7 @@ def ledger(document: Document, chunks: Sequence[Chunk]) -> list[PageLedger]:
 
 
 def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLedger:
-    dropped = Counter({d.reason: 0 for d in page.dropped})
+    dropped: Counter[str] = Counter()
     for known in page.dropped:
         dropped[known.reason] += known.characters
     indexed = hidden = 0
@@ -529,7 +512,9 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
             hidden += characters if line.hidden else 0
         else:
             dropped[REASON if running.get((page.number, index)) else UNEXPLAINED] += characters
-    recognised = _recognised(page)
+    # All lines of a recognised page, unless single ones are marked.
+    doubtful = [line for line in page.lines if line.confidence < 1]
+    recognised = doubtful or (page.lines if page.ocr else ())
     read = characters_in(recognised)
     sure = sum(line.confidence * count(line.text) for line in recognised)
     ocr = read if page.ocr else 0
@@ -538,9 +523,3 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
         page.number, page.source - ocr, ocr, round(sure / read, 3) if read else None, indexed,
         hidden, rows, page.unread, page.note,
     )  # fmt: skip
-
-
-def _recognised(page: Page) -> list[Line]:
-    """Recognised lines: all of a recognised page, unless single lines are marked."""
-    doubtful = [line for line in page.lines if line.confidence < 1]
-    return doubtful or (list(page.lines) if page.ocr else [])

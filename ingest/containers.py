@@ -196,13 +196,9 @@ def _sentence(error: Exception) -> str:
 
 # -- ZIP and TAR archives, and single packed files
 
-SINGLE_FILES: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
-    ".bz2": lambda path: cast(IO[bytes], bz2.BZ2File(path)),
-    ".xz": lambda path: cast(IO[bytes], lzma.LZMAFile(path)),  # noqa: SIM115 - closed by its user
-}
-
-
+SINGLE_FILES: dict[str, Callable[[Path], Any]] = {
+    ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open,
+}  # fmt: skip
 _MOST = 200_000  # members that are examined: a packed TAR of a megabyte can name millions
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.document.source import readable
 from ingest.errors import NothingFound
-from ingest.loaders import suffixes as all_suffixes
+from ingest.loaders import suffixes
 from ingest.text.decoding import is_text
 
 
@@ -46,33 +46,31 @@ class _Walk:
 
     roots: tuple[Path, ...]  # resolved: links may lead here
     suffixes: Collection[str]
-    text: bool  # also files of other kinds that are text
     files: dict[Path, str] = field(default_factory=dict)  # with the path below the root
     left_out: list[LeftOut] = field(default_factory=list)
     unsupported: list[Path] = field(default_factory=list)
     hidden: int = 0
 
 
-def discover(paths: Sequence[Path], suffixes: Collection[str] | None = None) -> Discovery:
-    """Files below folders by suffix; if none are given, those that can be read, and all that is
-    text. A file that is named itself is taken whatever its suffix.
+def discover(paths: Sequence[Path]) -> Discovery:
+    """The files below folders that can be read, and all that is text. A file that is named itself
+    is taken whatever its suffix.
 
     A name that repeats gets its folder below the root in front. Raises NothingFound for a path that
     does not exist, and for folders without any readable file.
     """
-    text = suffixes is None
-    suffixes = all_suffixes() if suffixes is None else suffixes
     for root in paths:
         if not root.exists():
             raise NothingFound(f"There is no file or folder {root}.")
-    walk = _Walk(tuple(path.resolve() for path in paths), suffixes, text)
+    known = suffixes()
+    walk = _Walk(tuple(path.resolve() for path in paths), known)
     for root in paths:
         before = len(walk.files) + len(walk.left_out)
         _enter(walk, root)
         if len(walk.files) + len(walk.left_out) > before:
             continue
         if not any(path.is_relative_to(root.absolute()) for path in walk.files):  # by another path
-            raise NothingFound(f"{root} holds no file of a known kind ({', '.join(suffixes)}).")
+            raise NothingFound(f"{root} holds no file of a known kind ({', '.join(known)}).")
     names = Counter(path.name for path in walk.files)
     found = (
         Found(path, readable(path.name if names[path.name] == 1 else below))
@@ -130,7 +128,7 @@ def _wanted(walk: _Walk, path: Path) -> bool:
         return False  # a link to a folder that is read in its own right
     if reason:
         walk.left_out.append(LeftOut(path.absolute(), reason))
-    elif path.suffix.lower() in walk.suffixes or (walk.text and is_text(path)):
+    elif path.suffix.lower() in walk.suffixes or is_text(path):
         return True
     else:
         walk.unsupported.append(path.absolute())

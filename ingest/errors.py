@@ -1,19 +1,9 @@
-"""Errors of reading a file. Every message is a sentence for the user.
-
-PinciteError                the base of all errors that are shown as text; anything else is a bug
- ├─ NothingFound            a path does not exist, or a folder holds nothing to read
- ├─ UnreadableFile          this file cannot be read, and why
- │   ├─ UnsupportedFile     no loader reads this kind of file
- │   ├─ EncryptedFile       the file needs a password
- │   └─ PageTooLarge        one of its pages is too large
- ├─ Stopped                 the person, or who closes the program, ended the work before its end
- ├─ CannotRecognise         no text recognition, or not in this language
- └─ ExtensionFailed         a package that extends the program does not load or work
-"""
+"""Errors of reading a file. Every message is a sentence for the user."""
 
 
 class PinciteError(Exception):
-    """Says what happened, to which file or setting, and what to do."""
+    """Says what happened, to which file or setting, and what to do: the base of all errors that are
+    shown as text. Anything else is a bug."""
 
 
 class NothingFound(PinciteError):

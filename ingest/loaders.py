@@ -5,11 +5,8 @@
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,12 +28,11 @@ from ingest.office.slides import load_pptx
 from ingest.office.word import load_docx
 from ingest.page_builder import Flow
 from ingest.pdf.loader import load_pdf
-from ingest.platform.process import beat
+from ingest.platform.process import beat, output_of
 from ingest.sheets.loader import load_sheet
 from ingest.text.decoding import is_text
 from ingest.text.loaders import (
-    LANGUAGES,
-    load_code,
+    CODE,
     load_delimited,
     load_json,
     load_json_lines,
@@ -120,26 +116,11 @@ def _command(program: str, profile: Path, modern: str, given: Path) -> list[str]
 def _run(command: Sequence[str], source: Source, home: Path) -> None:
     proxies = {name: _NOWHERE for name in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")}
     environment = {**os.environ, **proxies, "HOME": str(home), "SAL_USE_VCLPLUGIN": "svp"}
-    process = subprocess.Popen(
-        command, env=environment, cwd=home, process_group=0,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(_SECONDS):
-            beat(0, 0)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-                return
+    # With its children: soffice is a script around the real one.
+    if output_of(command, _SECONDS, env=environment, cwd=home, process_group=0) is None:
         raise UnreadableFile(
             f"LibreOffice took longer than {_SECONDS} seconds to open {source.name}."
         )
-    finally:
-        with suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):  # with its children: soffice is a script around the real one
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
 
 
 def _write_settings(path: Path) -> None:
@@ -162,15 +143,15 @@ def _write_settings(path: Path) -> None:
 # own: `ingest.chunking.VERSION`.
 
 VERSIONS = {
-    "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
-    "image": 2, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
-    "odf": 3, "pdf": 1, "pptx": 3, "rtf": 4, "sheet": 1, "subtitles": 1, "text": 1, "video": 1,
+    "archive": 1, "audio": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
+    "image": 3, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
+    "odf": 4, "pdf": 2, "pptx": 4, "rtf": 4, "sheet": 2, "subtitles": 1, "text": 1, "video": 1,
     "xml": 1,
 }  # fmt: skip
 
 
 def stamp(name: str) -> str:
-    """The record of a reader in a document: `pdf/1`."""
+    """The record of a reader in a document: `pdf/2`."""
     return f"{name}/{VERSIONS.get(name, 0)}"
 
 
@@ -216,7 +197,7 @@ LOADERS: dict[str, Loader] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv", ".webm"), load_video),
     **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst", ".rest", ".org"), load_text),
     **dict.fromkeys((".adoc", ".asciidoc", ".textile", ".wiki", ".nfo"), load_text),
-    **dict.fromkeys(LANGUAGES, load_code),
+    **dict.fromkeys(CODE, load_text),
     **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"), load_sheet),
     **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),

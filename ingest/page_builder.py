@@ -6,7 +6,7 @@ that come to no line are dropped with a reason.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -24,6 +24,7 @@ from ingest.document.model import (
 from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows
+from ingest.text.reflow import fold
 
 # -- A page while it is written: lines in reading order, tables, figures, and where characters went
 # Flowing text and office documents are written with it. The ledger is exact: what was given is what
@@ -269,9 +270,12 @@ class Flow(PageBuilder):
             self.drop(TOO_LONG, text)
             return
         self.books.given -= count(text)  # each part is counted on the page where it lies
-        for number, part in enumerate(_cut(text)):
+        line = replace(like, text=text)
+        parts = fold(line) if len(text) > _LONGEST else (line,)  # endless ones, over pages
+        for part in parts if text.strip() else ():
             self._turn(PLAIN)
-            self._add(replace(like, text=self.count_in(part), begins=like.begins and number == 0))
+            self.count_in(part.text)
+            self._add(part)
 
     def _add(self, line: Line) -> None:
         self.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
@@ -279,21 +283,6 @@ class Flow(PageBuilder):
     def _taken(self, text: str) -> str:
         """The text without control characters; everything is counted."""
         return self.clean(self.count_in(text))
-
-
-def _cut(text: str) -> Iterator[str]:
-    """Endless lines in parts, cut between words, so that they can spread over pages."""
-    start = 0  # not by shortening the text: copying the rest took minutes for 20 MB
-    while len(text) - start > _LONGEST:
-        at = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
-        at = at if at > 0 else start + _LONGEST
-        if text[start:at].strip():
-            yield text[start:at].rstrip()
-        while at < len(text) and text[at].isspace():
-            at += 1
-        start = at
-    if text[start:].strip():
-        yield text[start:]
 
 
 # -- Repeats merged cells of tables in documents and slides in each place that they cover
@@ -309,16 +298,16 @@ class Covered(Enum):
     ABOVE = "above"
 
 
-Entry = str | Cell | Covered | None  # None: there is no cell
+Entry = str | Covered | None  # None: there is no cell
 Row = Sequence[Entry]
 
 
-def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
-    """The rows with a text or a cell in each place; a title over a whole row appears once."""
-    done: list[list[str | Cell]] = []
+def filled(rows: Sequence[Row]) -> list[list[str]]:
+    """The rows with a text in each place; a title over a whole row appears once."""
+    done: list[list[str]] = []
     for row in rows:
         above = done[-1] if done else []
-        texts: list[str | Cell] = []
+        texts: list[str] = []
         for at, entry in enumerate(row):
             texts.append(_filling(entry, texts[-1:], above[at : at + 1]))
         done.append(texts)
@@ -328,16 +317,11 @@ def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
     ]
 
 
-def text_of(entry: Entry) -> str:
-    """The text of a cell or a string; empty for a covered or missing cell."""
-    return entry.text if isinstance(entry, Cell) else entry if isinstance(entry, str) else ""
-
-
-def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> str | Cell:
+def _filling(entry: Entry, left: list[str], above: list[str]) -> str:
     if not isinstance(entry, Covered):
-        return "" if entry is None else entry
+        return entry or ""
     source = left if entry is Covered.LEFT else above
-    return source[0] if source and len(text_of(source[0])) <= _LONG else ""
+    return source[0] if source and len(source[0]) <= _LONG else ""
 
 
 def _parted(row: Row) -> bool:
@@ -426,12 +410,13 @@ class OfficePage(PageBuilder):
             self._plain(rows)
             return
         whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True)
-                 if any(text_of(entry).strip() for entry in row)]  # fmt: skip
+                 if any(isinstance(entry, str) and entry.strip() for entry in row)]  # fmt: skip
         if not whole:
             return
         first = len(self.lines)
         above = self.lines[first - 1].text if self._caption == first - 1 >= 0 else ""
-        typed = _typed([self._row(row, texts) for row, texts in whole], first)
+        shown = [self._row(row, texts) for row, texts in whole]
+        typed = cells(shown, range(first, first + len(shown)))
         # Cells that are merged side by side, but not all into one.
         beside = {at for at, (row, _) in enumerate(whole) if Covered.LEFT in row and _parted(row)}
         known = min(header, len(typed))
@@ -498,34 +483,20 @@ class OfficePage(PageBuilder):
     def _text(self, raw: str) -> str:
         return " ".join(self.clean(raw).split())
 
-    def _row(self, row: Row, texts: Sequence[str | Cell]) -> list[str | Cell]:
+    def _row(self, row: Row, texts: Sequence[str]) -> list[str]:
         """Add a row as a line. Its cells, without control characters; what is written for them,
         also into covered places, is counted."""
-        for entry, shown in zip(texts, row, strict=True):
-            self.count_in(text_of(entry) if isinstance(shown, Covered) else "")
-        clean = [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
-        parts = list(map(text_of, clean))
-        self.lines.append(Line(self.count_made(bars(parts), parts), begins=True))
+        self.count_in("".join(t for t, e in zip(texts, row, strict=True) if isinstance(e, Covered)))
+        clean = list(map(self._text, texts))
+        self.lines.append(Line(self.count_made(bars(clean), clean), begins=True))
         return clean
 
     def _plain(self, rows: Sequence[Row]) -> None:
         """Add a table inside a cell: its rows are text of that cell, without bars."""
         for row in rows:
-            shown = [text for entry in row if (text := text_of(entry)).strip()]
+            shown = [entry for entry in row if isinstance(entry, str) and entry.strip()]
             self.count_in("," * (len(shown) - 1))
             self.line(", ".join(shown))
-
-
-def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:
-    """Typed cells; cells that the format has typed itself stay unchanged."""
-    guessed = cells([list(map(text_of, row)) for row in rows], range(first, first + len(rows)))
-    return tuple(
-        tuple(
-            placed(entry, guess.line) if isinstance(entry, Cell) else guess
-            for entry, guess in zip(row, line, strict=True)
-        )
-        for row, line in zip(rows, guessed, strict=True)
-    )
 
 
 def address(shown: str, target: str) -> str:

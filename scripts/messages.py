@@ -40,7 +40,7 @@ _ENGLISH = (
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/platform", "assistant/llm/prompts.py",
     "assistant/llm/llama/chat_format.py",
-    "assistant/studio/drawing_model.py", "assistant/studio/painter.py",
+    "assistant/studio/drawing_model.py",
     "assistant/studio/voices.py", "assistant/sources/commands.py",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.

@@ -123,18 +123,15 @@ HOMES = {
         "assistant/receipts/evidence_pack.py",
     },
     "keyring": {"assistant/models/server_address.py"},
-    "langchain": {"assistant/routing/model_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
         "assistant/llm/server.py",
         "assistant/llm/odds.py",
-        "assistant/llm/llama/chat_format.py",
         "assistant/llm/prompts.py",
         "assistant/answering/retrieve.py",
         "assistant/answering/write.py",
         "assistant/answering/pipeline.py",
         "assistant/tools/pictures.py",
-        "assistant/routing/model_router.py",
         "assistant/tools/specialists.py",
         "assistant/answering/whole/summary.py",
     },
@@ -160,7 +157,7 @@ HOMES = {
         "ingest/sandbox/confinement.py",
     },
     "psycopg": {"vectorstore/team/postgres.py"},
-    "pypdf": {"ingest/containers.py", "ingest/pdf/loader.py"},
+    "pypdf": {"ingest/containers.py"},
     "pypdfium2": {"ingest/pdf/pdfium.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr_engines.py"},
@@ -193,7 +190,7 @@ HOMES = {
     },
     "striprtf": {"ingest/office/rtf.py"},
     "tests": set(),
-    "timm": {"assistant/images/tagging.py"},
+    "timm": {"assistant/images/vision.py"},
     "tinycss2": {
         "ingest/web/css.py",
     },
@@ -201,13 +198,10 @@ HOMES = {
     "torch": {
         "assistant/studio/diffusers_painter.py",
         "assistant/studio/drawing_model.py",
-        "assistant/images/tagging.py",
+        "assistant/images/vision.py",
         "vectorstore/embedding/cross_encoders.py",
     },
-    "transformers": {
-        "assistant/studio/drawing_model.py",
-        "vectorstore/embedding/cross_encoders.py",
-    },
+    "transformers": {"assistant/studio/drawing_model.py"},
     "uvicorn": {"assistant/entrance/http_server.py"},
 }
 

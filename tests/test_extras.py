@@ -12,12 +12,12 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant.bundle import _unused
-from assistant.cli.model_commands import _defaults
+from assistant.cli.models import _defaults
 from assistant.contract.intents import Draw
 from assistant.contract.request import Request
 from assistant.export.documents import pdf
 from assistant.images import charts
-from assistant.images.tagging import Tagging
+from assistant.images.vision import Tagging
 from assistant.storage.files import Made
 from assistant.studio.makers import Studio
 from assistant.ui.chat.answer_actions import describe_offer
@@ -89,7 +89,7 @@ def test_without_any_extra_a_library_is_made_and_a_question_answered(
     home: Path, samples: Path
 ) -> None:
     hidden = names_of_extras()
-    assert {"llama_cpp", "av", "rapidocr", "matplotlib", "langchain", "timm"} <= hidden
+    assert {"llama_cpp", "av", "rapidocr", "matplotlib", "langchain_openai", "timm"} <= hidden
     handbook = samples / "Employee Handbook.pdf"
     added, _ = run(hidden, "--home", home, "add", handbook, "--json")
     assert (added["added"], added["failed"]) == (1, [])

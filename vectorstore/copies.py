@@ -239,20 +239,8 @@ class Files:
             )
         return sha256
 
-    def drawn(self, sha256: str) -> Path:
-        """The folder of the small pictures of its pages, which may not be there."""
-        return self._all_drawn() / self._checked(sha256)
-
-    def forget_drawn(self, sha256: str) -> None:
-        """Delete the small pictures of its pages, and not the copy."""
-        shutil.rmtree(self.drawn(sha256), ignore_errors=True)
-
-    def _all_drawn(self) -> Path:
-        return self.library / "thumbnails"
-
     def remove(self, sha256: str) -> None:
-        """Delete a copy, and the small pictures of its pages. What a server does not delete now,
-        the next `sweep` deletes."""
+        """Delete a copy. What a server does not delete now, the next `sweep` deletes."""
         try:
             self.erase(sha256, versions=False)
         except LibraryError as error:
@@ -264,7 +252,6 @@ class Files:
         """Delete a copy, and what a server keeps of its older versions: the number of these that it
         refuses to delete. Raises LibraryAway or LibraryError; the next `sweep` deletes it then."""
         start = self._checked(sha256)
-        self.forget_drawn(sha256)
         if not self._copies.near:  # it has to go, also when the server is away now
             self._leaving.mkdir(parents=True, exist_ok=True)
             (self._leaving / sha256).touch()
@@ -285,10 +272,10 @@ class Files:
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def sweep(self, known: Collection[str], older: float | None = None) -> int:
+    def sweep(self, known: Collection[str]) -> int:
         """Delete what killed runs left behind: temporary files, and copies without a document.
         Raises LibraryAway or LibraryError."""
-        older = self._copies.left_over if older is None else older
+        older = self._copies.left_over
         swept = self._copies.tidy(older)
         for name in [path.name for path in self._leaving.glob("*")]:
             if SHA256.fullmatch(name) and name not in known:
@@ -300,18 +287,15 @@ class Files:
                 with suppress(OSError):
                     self._copies.remove(copy.name)
                     swept += 1
-        for drawn in self._all_drawn().glob("*"):
-            if drawn.name not in known:
-                shutil.rmtree(drawn, ignore_errors=True)
         return swept
 
-    def intact(self, sha256: str, mend: bool = True) -> bool:
+    def intact(self, sha256: str) -> bool:
         """Whether the copy is intact. A damaged one is deleted, so that `add` makes a good one.
         Raises LibraryAway or LibraryError."""
         try:
             found = self._found(sha256)
             whole = found is not None and self._copies.sha256(found.name) == sha256
-            if mend and found and not whole:
+            if found and not whole:
                 self.remove(sha256)
         except OSError:  # gone, or out of reach, as on a network drive: nothing is deleted
             return False

@@ -10,14 +10,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.store import (
-    ChromaStore,
-    Store,
-    Vectors,
-    chroma_fingerprint,
-    chroma_loads,
-    delete_chroma,
-)
+from vectorstore.store import ChromaStore, Store, Vectors, delete_chroma
 
 # -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
 # Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
@@ -63,11 +56,10 @@ def fill(store: Store, catalog: Catalog, anew: bool, progress: Progress) -> None
         progress(min(start + _BATCH, len(missing)), len(missing))
 
 
-_STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or
-_WRITING = "writing"
+_STATE = "chroma"  # in the catalogue: the generation that Chroma holds
 _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chroma
-_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
 _PATIENCE = 0.2  # seconds that a search waits for another one
+_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
 # By identity of the catalogue: how often documents were forgotten when this process began with it.
 _BEGAN: dict[str, int] = {}
@@ -78,8 +70,8 @@ log = logging.getLogger(__name__)
 class DenseIndex:
     """Chroma as a cache of the catalogue's vectors, with an exact scan while it is behind.
 
-    A lock file gives Chroma to one process. A process that is killed while it writes leaves the
-    mark `writing` in the catalogue; the next owner deletes the folder and fills it again.
+    A lock file gives Chroma to one process. A process that is killed while it has Chroma open, or
+    that Chroma fails, leaves a mark; the next owner deletes the folder and fills it again.
 
     Chroma's files hold whatever stood in the memory of the process that opens them: hnswlib
     reserves it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). So a
@@ -93,16 +85,18 @@ class DenseIndex:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
         self._folder = folder
+        self._mark = folder.with_suffix(".open")  # there while a process has Chroma open
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
         self._guard = threading.RLock()  # of Chroma: held during a query and an update
         self._busy = False  # an update takes minutes; a query takes milliseconds
         self._scanning = threading.Lock()
         self._chroma: ChromaStore | None = None
-        self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, list[str], Vectors] | None = None
         self._began()
         self.failures = 0  # failures of Chroma since the last update
+        self._ended = threading.Event()
+        self._follower: threading.Thread | None = None
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
         """The k nearest chunks of the present catalogue."""
@@ -118,9 +112,7 @@ class DenseIndex:
             store = self.current(generation)
             return store.nearest(vector, k) if store else None
         except Exception as error:  # an error of Chroma, such as a deleted folder
-            log.warning("A query to Chroma failed, and Chroma will be rebuilt: %s", error)
-            self._let_go()
-            self._damaged = True  # not in the catalogue: a search does not wait for a writer
+            self._failed("A query to Chroma failed, and Chroma will be rebuilt: %s", error)
             return None
         finally:
             self._guard.release()
@@ -130,7 +122,7 @@ class DenseIndex:
         with self._guard:
             if self._remembers():
                 self._give_up()
-            elif self._chroma is None and self._state() == str(generation):
+            elif self._chroma is None and self._catalog.meta(_STATE) == str(generation):
                 self._open()
             return self._chroma if self._held == generation else None
 
@@ -150,9 +142,8 @@ class DenseIndex:
             try:
                 if self._held != generation:
                     self._catch_up(generation, progress)
-            except Exception as error:  # many kinds of errors of Chroma; the mark `writing` stays
-                log.warning("Chroma could not be updated: %s", error)
-                self._let_go()
+            except Exception as error:  # many kinds of errors of Chroma
+                self._failed("Chroma could not be updated: %s", error)
                 self.failures += 1
                 return False
             finally:
@@ -161,12 +152,13 @@ class DenseIndex:
             return True
 
     def clear(self) -> bool:
-        """Have the next `sync` fill Chroma again; False when another process owns it."""
+        """Delete Chroma's files, which the next `sync` makes again; False when another process
+        owns them."""
         with self._guard:
             if not self._own():
                 return False
-            self._catalog.set_meta(_STATE, _WRITING)
             self._let_go()
+            delete_chroma(self._folder)
             return True
 
     def leave(self) -> None:
@@ -188,7 +180,6 @@ class DenseIndex:
             if not self.clear():
                 return False
             self._catalog.forget()
-            delete_chroma(self._folder)
             self._give_up()
             return True
 
@@ -210,7 +201,30 @@ class DenseIndex:
         with self._guard:
             return self._chroma.ids() if self._open() and self._chroma else set()
 
+    def follow(self, seconds: float = 3.0) -> None:
+        """Check every few seconds what other processes wrote, in the background, until `close`.
+
+        Searches find it at once in any case, and afterwards through Chroma.
+        """
+        self._ended.clear()
+        self._follower = threading.Thread(target=self._follow, args=(seconds,), daemon=True)
+        self._follower.start()
+
+    def _follow(self, seconds: float) -> None:
+        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
+        while not self._ended.wait(min(seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
+            try:
+                self.sync()
+                failures = self.failures
+            except Exception as error:  # whoever searches or adds gets the error
+                log.warning("The index could not be brought up to date: %s", error)
+                failures += 1
+
     def close(self) -> None:
+        """Release Chroma to other processes, and end `follow`."""
+        self._ended.set()
+        if self._follower is not None:
+            self._follower.join()  # otherwise it could open again what is closed here
         with self._guard:
             self._give_up()
             self._exact = None
@@ -224,67 +238,48 @@ class DenseIndex:
             return False
         return True
 
-    def _open(self) -> bool:
+    def _open(self, again: bool = True) -> bool:
+        """Whether this process has Chroma open. What does not open is made anew, once."""
         if self._chroma is not None:
             return True
         if not self._own():
             return False
-        state = self._state()
-        if state in (None, _WRITING) or not self._sound():
-            delete_chroma(self._folder)
         try:
-            self._chroma, self._held = self._opened(state)
-        except Exception as error:  # a full disk, a folder that cannot be written
+            if self._mark.exists():
+                delete_chroma(self._folder)
+            self._mark.touch()
+            store = ChromaStore(self._folder)
+            if store.count() == self._catalog.passages.count():
+                self._held = int(self._catalog.meta(_STATE) or -1)
+        except BaseException as error:  # a full disk, a damaged folder: also a panic of its Rust
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
             log.warning("Chroma could not be opened: %s", error)
             self.failures += 1
             self._lock.release(force=True)
-            return False
-        self._damaged = False
+            return again and self._open(again=False)
+        self._chroma = store
         return True
-
-    def _sound(self) -> bool:
-        """Whether Chroma will load; a child tries it if its files have changed since it was
-        closed."""
-        if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
-            return True
-        if chroma_loads(self._folder):
-            return True
-        log.warning("Chroma's index does not load; it is rebuilt from the catalogue.")
-        return False
-
-    def _fingerprint(self) -> str:
-        try:
-            return chroma_fingerprint(self._folder)
-        except OSError:  # a file was deleted meanwhile
-            return ""
-
-    def _state(self) -> str | None:
-        return _WRITING if self._damaged else self._catalog.meta(_STATE)
-
-    def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
-        try:
-            store = ChromaStore(self._folder)
-        except Exception as error:  # Chroma reports a damaged folder in many ways
-            log.warning("Chroma could not be opened, and is rebuilt: %s", error)
-            delete_chroma(self._folder)
-            return ChromaStore(self._folder), -1
-        if state in (None, _WRITING) or store.count() != self._catalog.passages.count():
-            return store, -1  # behind, or the folder was deleted by hand
-        return store, int(state or -1)
 
     def _let_go(self) -> None:
         store, self._chroma, self._held = self._chroma, None, -1
         try:
             if store is not None:
                 store.close()
-                self._catalog.set_meta(_SEEN, self._fingerprint())
+                self._mark.unlink(missing_ok=True)
         except Exception as error:  # its folder may be gone
             log.warning("Chroma could not be closed: %s", error)
+
+    def _failed(self, message: str, error: Exception) -> None:
+        """Let go of Chroma, and have its next owner make it anew."""
+        log.warning(message, error)
+        self._let_go()
+        with suppress(OSError):
+            self._mark.touch()
 
     def _catch_up(self, generation: int, progress: Progress) -> None:
         assert self._chroma is not None
         self._busy = True
-        self._catalog.set_meta(_STATE, _WRITING)
         maker = self._catalog.made()
         fill(self._chroma, self._catalog, (self._catalog.meta(_MAKER) or "") != maker, progress)
         self._catalog.set_meta(_MAKER, maker)
@@ -296,34 +291,3 @@ class DenseIndex:
             if self._exact is None or self._exact[0] != generation:
                 self._exact = generation, *self._catalog.passages.vectors()
             return self._exact[1:]
-
-
-# -- Updates the index with what other processes write, in the background
-
-_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
-
-
-class Follower:
-    """A thread that checks every few seconds until it is ended."""
-
-    def __init__(self, index: DenseIndex, seconds: float) -> None:
-        self._index = index
-        self._seconds = seconds
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Stop it, and return when it has stopped."""
-        self._ended.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
-        while not self._ended.wait(min(self._seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
-            try:
-                self._index.sync()
-                failures = self._index.failures
-            except Exception as error:  # whoever searches or adds gets the error
-                log.warning("The index could not be brought up to date: %s", error)
-                failures += 1

@@ -1,18 +1,4 @@
-"""Errors of a library.
-
-LibraryError
- ├─ LibraryBusy         another process is adding or removing documents
- ├─ LibraryAway         the server that keeps the library does not answer
- │   └─ WorkersAway      the machines that read files do not answer
- ├─ EmbedderMismatch    the index was made with another embedding model or chunker
- ├─ DamagedCatalog      the catalogue's bytes are not as they were written
- ├─ DamagedCopy         the bytes of a document's file are not as they were put in its bucket
- ├─ HomeNotWritable     the library's folder cannot be written, or its disk is full
- ├─ UnknownLibrary      a request names a library that is not there
- ├─ UnknownDocument     no document of that name
- ├─ WrongTag            a text that cannot be a tag
- └─ WrongDate           a text that is no date
-"""
+"""Errors of a library: each is a `LibraryError`, and its message says what to do."""
 
 from collections.abc import Sequence
 

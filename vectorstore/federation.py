@@ -7,7 +7,6 @@ compared, so the best candidates of a library with another model are embedded ag
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -258,7 +257,7 @@ class _Again:
     """Embeds candidates again, and keeps their vectors."""
 
     def __init__(self) -> None:
-        self._vectors: OrderedDict[tuple[str, str], Vectors] = OrderedDict()
+        self._vectors: dict[tuple[str, str], Vectors] = {}  # the oldest first
 
     def compared(
         self, gathered: Gathered, library: Library, embedder: Embedder, question: str
@@ -278,10 +277,8 @@ class _Again:
         texts = [chunk.text for chunk in chunks.values()]
         made: Sequence[Vectors] = list(embedder.passages(texts)) if texts else []
         new = dict(zip(chunks, made, strict=True))
-        for id, vector in new.items():
-            self._vectors[embedder.identity, id] = vector
-        while len(self._vectors) > _KEPT:
-            self._vectors.popitem(last=False)
+        kept = self._vectors | {(embedder.identity, id): vector for id, vector in new.items()}
+        self._vectors = dict(list(kept.items())[-_KEPT:])
         return {id: v for id in ids if (v := new.get(id, known[id])) is not None}
 
 

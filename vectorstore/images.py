@@ -4,12 +4,11 @@ A cache beside the catalogue holds what is known of them. It can be deleted; the
 it again from the catalogue and the copies of the files.
 """
 
-import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
+from ingest.document.wire import Codec, InvalidData
 from ingest.errors import UnreadableFile
 from ingest.images.image_file import DRAWABLE, small_jpeg
 from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, cut, place
@@ -47,30 +47,28 @@ _PICTURES = Schema(
     "pictures",
     """
 CREATE TABLE maker (name TEXT NOT NULL);
-CREATE TABLE document (sha256 TEXT PRIMARY KEY);
-CREATE TABLE picture (
-    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
-    page INTEGER NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, seconds REAL,
-    words TEXT NOT NULL, meaning BLOB, vector BLOB, thumbnail BLOB NOT NULL
-);
-CREATE INDEX of_document ON picture (sha256);
+CREATE TABLE document (sha256 TEXT PRIMARY KEY, pictures BLOB NOT NULL);
 """,
-    first=2,  # a file of another version is made again
+    first=3,  # a file of another version is made again
 )
 
 
 @dataclass(frozen=True)
 class KnownPicture:
-    """A picture, and how it is found."""
+    """A picture, and how it is found. Vectors are float32, little endian."""
 
+    id: str  # of all pictures of the library
     sha256: str  # of its document
     page: int
     box: Box  # on the page, in points
     seconds: float | None  # in a film
     words: str
-    meaning: Vectors | None  # of the words; None where there are none
-    vector: Vectors | None  # of the picture; None without a model
-    id: int = 0  # 0: not saved yet
+    meaning: bytes  # the vector of the words; empty where there are none
+    vector: bytes  # of the picture; empty without a model
+    thumbnail: bytes  # a small JPEG
+
+
+_KNOWN: Codec[list[KnownPicture]] = Codec(list[KnownPicture])
 
 
 class _Damaged(LibraryError):
@@ -117,28 +115,21 @@ class PictureCache:
             known = {row[0] for row in file.execute("SELECT sha256 FROM document")}
         return [sha256 for sha256 in documents if sha256 not in known]
 
-    def put(self, sha256: str, pictures: Sequence[tuple[KnownPicture, bytes]]) -> None:
-        """Save all pictures of a document, each with a small JPEG; or that it has none."""
-        with self._file.transaction() as file:
-            file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
-            file.execute("INSERT INTO document VALUES (?)", (sha256,))
-            for one, thumbnail in pictures:
-                file.execute(
-                    "INSERT INTO picture (sha256, page, x0, y0, x1, y1, seconds, words, meaning,"
-                    " vector, thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (sha256, one.page, *one.box, one.seconds, one.words, _bytes(one.meaning),
-                     _bytes(one.vector), thumbnail),
-                )  # fmt: skip
+    def put(self, sha256: str, pictures: list[KnownPicture]) -> None:
+        """Save all pictures of a document; or that it has none."""
+        self._file.write(
+            "INSERT OR REPLACE INTO document VALUES (?, ?)", sha256, _KNOWN.encode(pictures)
+        )
 
     def forget(self, documents: Collection[str]) -> int:
         """Delete the pictures of documents, and count them; no byte of them is left in the file."""
         if not self._path.exists():
             return 0
         try:
-            with self._file.transaction() as file:
-                among = f"sha256 {rows.AMONG}", (rows.listed(documents),)
-                gone = file.execute(f"DELETE FROM picture WHERE {among[0]}", among[1]).rowcount
-                file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
+            gone = sum(one.sha256 in documents for one in self.all())
+            self._file.write(
+                f"DELETE FROM document WHERE sha256 {rows.AMONG}", rows.listed(documents)
+            )
             if gone:
                 self._file.write_anew()
         except _Damaged:  # everything can be made again
@@ -147,30 +138,21 @@ class PictureCache:
         return gone
 
     def all(self) -> list[KnownPicture]:
-        found = self._file.all(
-            "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
-            " FROM picture ORDER BY id"
-        )
-        return [
-            KnownPicture(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
-            for r in found
-        ]
-
-    def thumbnail(self, id: int) -> bytes:
-        """A small JPEG; empty when it is gone."""
-        row = self._file.one("SELECT thumbnail FROM picture WHERE id = ?", id)
-        return bytes(row[0]) if row else b""
+        found = self._file.all("SELECT pictures FROM document")
+        try:
+            return [one for (pictures,) in found for one in _KNOWN.decode(pictures)]
+        except InvalidData as error:
+            raise _Damaged(f"{self._path} is damaged ({error}). It may be deleted.") from error
 
 
-def _bytes(vector: Vectors | None) -> bytes | None:
-    return None if vector is None else np.asarray(vector, "<f4").tobytes()
+def _bytes(vector: Vectors) -> bytes:
+    return np.asarray(vector, "<f4").tobytes()
 
 
-def _vector(stored: bytes | None) -> Vectors | None:
-    return None if stored is None else np.frombuffer(stored, "<f4")
+def _vector(stored: bytes) -> Vectors:
+    return np.frombuffer(stored, "<f4")
 
 
-_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _WORDS = 400  # characters of a picture's text that are searched
 _SMALL = 200  # pixels of the longer side of a thumbnail
 # Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
@@ -203,7 +185,8 @@ class PictureHit:
     score: float  # cosine: of the pictures, or of the words
     words: str  # searched text: captions, descriptions, tags, writing
     seconds: float | None = None  # in a film
-    id: int = 0  # for its thumbnail
+    id: str = ""  # tells it from others
+    thumbnail: bytes = b""  # a small JPEG
 
 
 class Pictures:
@@ -228,9 +211,8 @@ class Pictures:
         self._looking = threading.Lock()
 
     def similar(
-        self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
-        cancel: threading.Event | None = None,
-    ) -> list[PictureHit]:  # fmt: skip
+        self, picture: "Image", k: int = 8, told: Told = lambda *_: None
+    ) -> list[PictureHit]:
         """Similar pictures, best first. Raises LibraryError."""
         model = self._model()
         if model is None:
@@ -238,79 +220,56 @@ class Pictures:
                 "No model that compares pictures is installed. `pincite models pull "
                 "efficientnet-lite0` gets one (19 MB)."
             )
-        self.update(told, cancel)
+        self.update(told)
         wanted, _ = model.features(picture)
-        known = ((one.vector, one) for one in self._cache.all())
-        scored = [(float(vector @ wanted), one) for vector, one in known if vector is not None]
+        scored = [
+            (float(_vector(one.vector) @ wanted), one) for one in self._cache.all() if one.vector
+        ]
         alike = [pair for pair in scored if pair[0] >= _ALIKE]
         return self._hits(sorted(alike, key=lambda pair: -pair[0])[: max(k, 0)])
 
-    def named(
-        self, query: str, k: int = 8, told: Told = lambda *_: None,
-        cancel: threading.Event | None = None,
-    ) -> list[PictureHit]:  # fmt: skip
+    def named(self, query: str, k: int = 8, told: Told = lambda *_: None) -> list[PictureHit]:
         """Pictures whose caption, description, tags or writing fits the words, best first."""
-        self.update(told, cancel)
+        self.update(told)
         embedder, wanted = self._embedder(), stems(query)
         asked = embedder.query(query)
-        known = {str(one.id): one for one in self._cache.all()}
+        known = {one.id: one for one in self._cache.all()}
         candidates = [
             Candidate(
                 id,
                 one.sha256,
                 0,
-                nearness(embedder, float(one.meaning @ asked)),
+                nearness(embedder, float(_vector(one.meaning) @ asked)),
                 float(len(wanted & stems(one.words))),
             )
             for id, one in known.items()
-            if one.meaning is not None
+            if one.meaning
         ]
         fitting = [c for c in candidates if c.bm25 or c.dense >= _UNLIKE]
         best = fusion.rank(fitting, {})[: max(k, 0)]
         return self._hits([(r.candidate.dense, known[r.candidate.id]) for r in best])
 
-    def thumbnail(self, hit: PictureHit) -> bytes:
-        """A small JPEG of it; empty when it is gone."""
-        return self._cache.thumbnail(hit.id)
-
     def forget(self, documents: Collection[str]) -> int:
         """Delete what is known of the pictures of documents, by sha256, and count them."""
         return self._cache.forget(documents)
 
-    def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
+    def update(self, told: Told = lambda *_: None) -> None:
         """Process new documents, and forget those that are gone."""
-        with self._turn(cancel) as mine:
-            if not mine:
-                return
+        with self._looking, tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
             documents = {info.sha256: info.document for info in self._catalog.documents()}
             model = self._model()
             maker = f"{self._embedder().identity} {model.identity if model else ''}"
             new = self._cache.keep_to(maker, documents)
-            with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
-                folder = Path(scratch)
-                with Sandbox(engines=self._engines(), folder=folder) as sandbox:
-                    for number, sha256 in enumerate(new):
-                        if cancel is not None and cancel.is_set():
-                            return
-                        told(documents[sha256], number, len(new))
-                        found = self._look(sha256, documents[sha256], model, sandbox, folder)
-                        self._cache.put(sha256, self._with_meaning(found))
-
-    @contextmanager
-    def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
-        """Wait for another search that processes a library; false when stopped meanwhile."""
-        while not self._looking.acquire(timeout=_LOOK_AGAIN):
-            if cancel is not None and cancel.is_set():
-                yield False
-                return
-        try:
-            yield True
-        finally:
-            self._looking.release()
+            folder = Path(scratch)
+            with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+                for number, sha256 in enumerate(new):
+                    told(documents[sha256], number, len(new))
+                    found = self._look(sha256, documents[sha256], model, sandbox, folder)
+                    self._cache.put(sha256, self._with_meaning(found))
 
     def _look(
         self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path
-    ) -> list[tuple[KnownPicture, bytes]]:
+    ) -> list[KnownPicture]:
         """All pictures of a document; none where they cannot be shown."""
         path = self._files.path(sha256)
         kind = path.suffix.lower()
@@ -320,25 +279,25 @@ class Pictures:
         folder = scratch / sha256
         folder.mkdir()
         known = [
-            _known(sha256, *found[number], file, seconds, kind, model)
+            _known(f"{sha256}-{number}", sha256, *found[number], file, seconds, kind, model)
             for number, file, seconds in _cut(sandbox, path, [spot for spot, _ in found], folder)
         ]
         shutil.rmtree(folder)
         return known
 
-    def _with_meaning(
-        self, known: Sequence[tuple[KnownPicture, bytes]]
-    ) -> list[tuple[KnownPicture, bytes]]:
-        texts = list(dict.fromkeys(one.words for one, _ in known if one.words))
+    def _with_meaning(self, known: Sequence[KnownPicture]) -> list[KnownPicture]:
+        texts = list(dict.fromkeys(one.words for one in known if one.words))
         vectors = dict(zip(texts, self._embedder().passages(texts), strict=True)) if texts else {}
-        return [(replace(one, meaning=vectors.get(one.words)), small) for one, small in known]
+        return [
+            replace(one, meaning=_bytes(vectors[one.words])) if one.words else one for one in known
+        ]
 
     def _hits(self, scored: Sequence[tuple[float, KnownPicture]]) -> list[PictureHit]:
         """Without those whose document was removed meanwhile."""
         names = {info.sha256: info.document for info in self._catalog.documents()}
         return [
             PictureHit(names[one.sha256], one.page, one.box, round(score, 4), one.words,
-                       one.seconds, one.id)
+                       one.seconds, one.id, one.thumbnail)
             for score, one in scored
             if one.sha256 in names
         ]  # fmt: skip
@@ -392,68 +351,55 @@ def _is_inside(line: Box, box: Box) -> bool:
 
 
 def _known(
-    sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
+    id: str, sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
     model: PictureModel | None,
-) -> tuple[KnownPicture, bytes]:  # fmt: skip
+) -> KnownPicture:  # fmt: skip
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
         picture = opened.convert("RGB")
-    vector, tags = model.features(picture) if model else (None, "")
+    vector, tags = model.features(picture) if model else (np.zeros(0, np.float32), "")
     text = "\n".join(filter(None, (words, tags)))
     moment = seconds if kind in FILMS else None
-    return KnownPicture(sha256, *spot, moment, text, None, vector), small_jpeg(picture, _SMALL, 80)
+    small = small_jpeg(picture, _SMALL, 80)
+    return KnownPicture(id, sha256, *spot, moment, text, b"", _bytes(vector), small)
 
 
-# -- Small pictures of a document's pages, drawn in the sandbox and cached in the library
-# They hold what their pages show: whatever deletes the copy of a document deletes them, too.
+# -- Small pictures of a document's pages, drawn in the sandbox, and kept in memory
 
 MOST = 12  # pages of one request: they are there in a second
 _SIDE = 240  # pixels of the longer side: twice as many as it has on the screen
 _QUALITY = 72  # of a JPEG: about 5 KB a page of text
-_CAPACITY = 50 << 20  # bytes of a library: about 10,000 pages
+_CAPACITY = 2_000  # pages of a library: 10 MB
 
 
 class Thumbnails:
     """The small pictures of one library; reachable as `Library.thumbnails`."""
 
-    def __init__(
-        self, catalog: Catalog, files: Files, engines: Callable[[], Engines],
-        capacity: int = _CAPACITY,
-    ) -> None:  # fmt: skip
-        """`capacity` in bytes: beyond it those that were not looked at for longest are deleted."""
+    def __init__(self, catalog: Catalog, files: Files, engines: Callable[[], Engines]) -> None:
         self._catalog = catalog
         self._files = files
         self._engines = engines
-        self._capacity = capacity
+        self._drawn: dict[tuple[str, int], bytes] = {}  # by sha256 and page, the oldest first
 
     def of(self, document: str, pages: Iterable[int]) -> dict[int, bytes]:
         """JPEGs of the first `MOST` of these pages by their numbers; those that cannot be drawn are
         left out. Raises UnknownDocument."""
         sha256 = self._catalog.sha256(document)
         wanted = list(dict.fromkeys(pages))[:MOST]
-        folder = self._files.drawn(sha256)
-        known = {page: _cached(folder, page) for page in wanted}
+        known = {page: self._drawn.get((sha256, page)) for page in wanted}
         if missing := sorted(page for page, picture in known.items() if not picture):
-            known |= self._draw(document, sha256, missing, folder)
+            new = self._draw(document, self._files.path(sha256), missing)
+            known |= new
+            kept = self._drawn | {(sha256, page): picture for page, picture in new.items()}
+            self._drawn = dict(list(kept.items())[-_CAPACITY:])
         return {page: picture for page, picture in known.items() if picture}
 
-    def _draw(
-        self, document: str, sha256: str, pages: Sequence[int], folder: Path
-    ) -> dict[int, bytes]:
-        path = self._files.path(sha256)
+    def _draw(self, document: str, path: Path, pages: Sequence[int]) -> dict[int, bytes]:
         if path.suffix.lower() not in DRAWABLE or not path.exists():
             return {}
         found = [self._catalog.page(document, page) for page in pages]
         spots = [(p.number, Box(0, 0, p.width, p.height)) for p in found if p and p.width]
-        drawn = self._drawn(path, spots)
-        with suppress(OSError):  # a full disk: they are drawn again
-            self._keep(folder, drawn)
-        if not self._catalog.holds(sha256):  # removed; its copy may be on its way in again
-            self._files.forget_drawn(sha256)
-        return drawn
-
-    def _drawn(self, path: Path, spots: Sequence[Spot]) -> dict[int, bytes]:
         if not spots:
             return {}
         with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
@@ -462,50 +408,9 @@ class Thumbnails:
                 cut = _cut(sandbox, path, spots, folder)
             return {spots[number][0]: _small(file) for number, file, _ in cut}
 
-    def _keep(self, folder: Path, drawn: dict[int, bytes]) -> None:
-        """For nobody else to read, as everything in a home."""
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for page, picture in drawn.items():
-            handle, scratch = tempfile.mkstemp(dir=folder)  # with the rights 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(picture)
-            Path(scratch).replace(_at(folder, page))
-        _trim(folder.parent, self._capacity)
-
-
-def _at(folder: Path, page: int) -> Path:
-    return folder / f"{page}.jpg"
-
-
-def _cached(folder: Path, page: int) -> bytes:
-    """Empty where there is none."""
-    path = _at(folder, page)
-    with suppress(OSError):
-        picture = path.read_bytes()
-        os.utime(path)  # looked at now
-        return picture
-    return b""
-
 
 def _small(file: Path) -> bytes:
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
         return small_jpeg(opened, _SIDE, _QUALITY)
-
-
-def _trim(folder: Path, capacity: int) -> None:
-    """Delete those that were not looked at for longest, until the rest fits."""
-    found = []
-    for path in folder.glob("*/*"):
-        with suppress(OSError):  # another process was faster
-            stat = path.stat()
-            found.append((stat.st_mtime, stat.st_size, path))
-    used = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
-        if used <= capacity:
-            return
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        used -= size

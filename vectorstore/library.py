@@ -3,7 +3,6 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +11,7 @@ from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.rows import DocumentInfo, StoredChunk
 from vectorstore.catalog.tags import Tags
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import Embedder
@@ -22,7 +21,7 @@ from vectorstore.images import PictureModel, Pictures, Thumbnails
 from vectorstore.indexing.adding import Indexing
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.maintenance.rebuild import Maintenance
-from vectorstore.maintenance.removing import Forgotten, Removing, Sources
+from vectorstore.maintenance.removing import Forgotten, Sources
 from vectorstore.naming.mentions import Named, stored_names
 from vectorstore.opened import open_catalog, open_copies, open_index, place_check
 from vectorstore.retrieval import fusion
@@ -32,7 +31,6 @@ from vectorstore.retrieval.search import Search
 from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
-from vectorstore.versions import superseded
 from vectorstore.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
@@ -82,10 +80,10 @@ class Shelf(ABC):
         catalog, name = self._found(document)
         return catalog.ledger(name)
 
-    def tables(self, document: str) -> list[StoredTable]:
-        """Its tables with their typed cells."""
+    def table_pages(self, document: str) -> list[int]:
+        """The numbers of its pages that have tables."""
         catalog, name = self._found(document)
-        return catalog.tables(name)
+        return catalog.table_pages(name)
 
     def _found(self, document: str) -> tuple[Catalog, str]:
         library, name = self.part(document)
@@ -120,7 +118,8 @@ class Library(Shelf):
 
     `jobs` are the files on their way in, `sources` the places where documents were found,
     `pictures` the pictures on their pages, `thumbnails` small pictures of whole pages, `tags` words
-    that people give to documents; `maintenance` keeps it whole.
+    that people give to documents, `index` its vectors and `embedders` the models that make them;
+    `maintenance` keeps it whole.
     """
 
     def __init__(
@@ -148,10 +147,10 @@ class Library(Shelf):
         self.folder = folder
         self._files = Files(folder, open_copies(folder, name, files), place_check(folder))
         self._catalog = open_catalog(folder, name, catalogue)
-        self._index = open_index(self._catalog, folder / "chroma", vectors)
+        self.index = open_index(self._catalog, folder / "chroma", vectors)
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
-        self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
-        self._search = Search(self._catalog, self._index, self._embedders, learned)
+        self.embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
+        self._search = Search(self._catalog, self.index, self.embedders, learned)
         self._engines = engines
         self._hire = hire
         self.pictures = Pictures(
@@ -160,14 +159,11 @@ class Library(Shelf):
         self.thumbnails = Thumbnails(self._catalog, self._files, engines)
         staged = folder / "rebuilt.sqlite"
         self.maintenance = Maintenance(
-            self._catalog, self._files, self._index, self._embedders, engines, staged
+            self._catalog, self._files, self.index, self.embedders, engines, staged
         )
         self.tags = Tags(self._catalog)
         self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
-        self._removing = Removing(
-            self._catalog, self._files, self._index, staged, self.pictures.forget
-        )
-        self.sources = Sources(self._catalog, self._files, self._removing)
+        self.sources = Sources(self._catalog, self._files, self.index, staged, self.pictures.forget)
 
     def __enter__(self) -> Self:
         return self
@@ -197,16 +193,16 @@ class Library(Shelf):
         not exist.
         """
         failed = self.maintenance.catch_up(progress, cancel)
-        several = self._embedders.reads_many()
+        several = self.embedders.reads_many()
         run = Indexing(
-            self._catalog, self._files, self.jobs, self._embedders, self._engines(), self._hire,
+            self._catalog, self._files, self.jobs, self.embedders, self._engines(), self._hire,
             progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
         summary.incomplete += failed
         if summary.added + summary.updated + summary.removed:
             summary.languages = self.maintenance.follow_languages(several, progress, cancel)
-        self.maintenance.sync()
+        self.index.sync()
         return summary
 
     def remove(self, names: Sequence[str]) -> int:
@@ -215,11 +211,11 @@ class Library(Shelf):
         No word of them is left in any file of the library. Chroma's files keep vectors of them,
         until `forget` or a rebuild.
         """
-        return self._removing.remove(names)
+        return self.sources.remove(names)
 
     def forget(self, names: Sequence[str]) -> Forgotten:
         """Remove documents, and their vectors from Chroma's files. Raises UnknownDocument."""
-        return self._removing.forget(names)
+        return self.sources.forget(names)
 
     # -- looking
 
@@ -247,15 +243,8 @@ class Library(Shelf):
         """All documents, ordered by name, also those with a newer version."""
         state = self.state()
         if self._listed is None or self._listed[0] != state:
-            self._listed = state, self._documents()
+            self._listed = state, self._catalog.documents()
         return list(self._listed[1])
-
-    def _documents(self) -> list[DocumentInfo]:
-        newer = superseded(self._catalog.database)
-        return [
-            replace(info, superseded_by=newer.get(info.sha256)) if info.sha256 in newer else info
-            for info in self._catalog.documents()
-        ]
 
     def part(self, document: str) -> tuple["Library", str]:
         """Itself, and the same name."""
@@ -265,14 +254,9 @@ class Library(Shelf):
         """See `Shelf.file`."""
         sha256 = self._catalog.sha256(name)
         self._files.forget_fetched(
-            self._catalog.generation(),
-            lambda: {info.sha256 for info in self._catalog.documents()},
+            self._catalog.generation(), lambda: {info.sha256 for info in self._catalog.documents()}
         )
         return self._files.path(sha256)
-
-    def headings(self, document: str) -> list[str]:
-        """The headings in the order of the document."""
-        return self._catalog.outline(document)
 
     # -- finding
 
@@ -318,10 +302,9 @@ class Library(Shelf):
 
     def embedder(self) -> Embedder:
         """The embedder that searches. Raises LibraryError."""
-        return self._embedders.current()
+        return self.embedders.current()
 
     def close(self) -> None:
         """Release Chroma to other processes, and close the catalogue's file."""
-        self.maintenance.close()  # otherwise it could open again what is closed here
-        self._index.close()
+        self.index.close()
         self._catalog.close()

@@ -109,8 +109,11 @@ def _mark(mark: Path, text: str) -> None:
     """Write a file completely or not at all, also after a loss of power. Raises FileExistsError:
     the first process wins."""
     scratch = mark.with_name(f".{uuid4().hex}")
-    _write(scratch, text)
     try:
+        with scratch.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         os.link(scratch, mark)
     except FileExistsError:
         raise
@@ -132,13 +135,6 @@ def keep_names(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _made(folder: Path, server: Server) -> PostgresCatalog:

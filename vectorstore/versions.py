@@ -8,13 +8,13 @@ import hashlib
 import json
 import re
 import zlib
-from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
-from functools import lru_cache, reduce
-from itertools import groupby, islice
+from functools import cmp_to_key, lru_cache
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,8 @@ _BLOCK = 1024  # runs hashed at once: 1 MB of memory, a few times
 _SEED = np.random.default_rng(5)
 _FACTORS = _SEED.integers(1, 1 << 29, _HASHES, dtype=np.uint64)  # times 32 bits: below 2 ** 61
 _SUMMANDS = _SEED.integers(0, 1 << 60, _HASHES, dtype=np.uint64)
-_DIGEST = 16  # bytes of a hash of all words, so that equal texts are recognised exactly
+_IN_RUN = _SEED.integers(1, 1 << 63, _RUN, dtype=np.uint64) | np.uint64(1)  # modulo 2 ** 64
+_DIGEST = 16  # bytes of a hash of all words, by which equal texts are recognised
 
 _WORD = re.compile(r"\w+")
 
@@ -48,15 +49,19 @@ Sketches = NDArray[np.uint32]  # one row a document
 
 def sketch(document: Document) -> bytes | None:
     """The sketch; None when there are too few words."""
-    if len(list(islice(_document_words(document), _FEWEST))) < _FEWEST:
+    codes = np.fromiter(
+        (zlib.crc32(w.encode()) for p in document.pages for w in _WORD.findall(p.text.lower())),
+        np.uint32,
+    )
+    if len(codes) < _FEWEST:
         return None
-    digest = hashlib.sha256()
-    words = _add_to_digest(_document_words(document), digest)
-    hashes = (zlib.crc32(run.encode()) for run in _runs(words))
     smallest = np.full(_HASHES, np.iinfo(np.uint64).max, np.uint64)
-    while block := list(islice(hashes, _BLOCK)):
-        smallest = np.minimum(smallest, _mixed(block).min(axis=0))
-    return digest.digest()[:_DIGEST] + smallest.astype("<u4").tobytes()
+    for start in range(0, len(codes) - _RUN + 1, _BLOCK):
+        words = codes[start : start + _BLOCK + _RUN - 1].astype(np.uint64)
+        runs = np.lib.stride_tricks.sliding_window_view(words, _RUN) @ _IN_RUN >> np.uint64(32)
+        mixed = (runs[:, None] * _FACTORS + _SUMMANDS) % _PRIME & np.uint64(0xFFFFFFFF)
+        smallest = np.minimum(smallest, mixed.min(axis=0))
+    return hashlib.sha256(codes.tobytes()).digest()[:_DIGEST] + smallest.astype("<u4").tobytes()
 
 
 def same_words(one: bytes, other: bytes) -> bool:
@@ -73,34 +78,6 @@ def table(sketches: Iterable[bytes]) -> Sketches:
 def likeness(one: bytes, others: Sketches) -> NDArray[np.float64]:
     """The estimated share of runs that are in both documents, of all runs in either."""
     return np.asarray((table([one]) == others).mean(axis=1))
-
-
-def _document_words(document: Document) -> Iterator[str]:
-    return (w for page in document.pages for w in _WORD.findall(page.text.lower()))
-
-
-def _add_to_digest(words: Iterable[str], digest: "hashlib._Hash") -> Iterator[str]:
-    """Yields the words and adds them to the digest, with a space between two."""
-    blank = ""
-    for word in words:
-        digest.update(f"{blank}{word}".encode())
-        blank = " "
-        yield word
-
-
-def _runs(words: Iterable[str]) -> Iterator[str]:
-    """One after the other: those of a thousand pages take 90 MB together."""
-    last: deque[str] = deque(maxlen=_RUN)
-    for word in words:
-        last.append(word)
-        if len(last) == _RUN:
-            yield " ".join(last)
-
-
-def _mixed(hashes: list[int]) -> NDArray[np.uint64]:
-    """A row for each, a column for each hash function."""
-    block = np.array(hashes, np.uint64)[:, None]
-    return (block * _FACTORS + _SUMMANDS) % _PRIME & np.uint64(0xFFFFFFFF)
 
 
 # -- Decides by the names of two files whether they are versions of one document or two documents
@@ -231,19 +208,11 @@ class Versions:
         ).fetchone()
         if words is None:
             return []
-        self._unlearn(id)
         self._catch_up()
         near = [self._ids[i] for i in (likeness(words, self._table) >= BY_NAME).nonzero()[0]]
         (new,) = self._versions([id])
         others = self._versions(self._possible(new, [other for other in near if other != id]))
         return self._chain(connection, new, [other for other in others if _same(new, other)])
-
-    def _unlearn(self, id: int) -> None:
-        """Drop a sketch: SQLite reuses the number of the last document after its deletion."""
-        if id in self._ids:
-            index = self._ids.index(id)
-            del self._ids[index]
-            self._table = np.delete(self._table, index, axis=0)
 
     def _catch_up(self) -> None:
         """Load the sketches of documents that were added since the last one."""
@@ -284,24 +253,15 @@ class Versions:
         """Insert the new version: each version points to the next newer one."""
         before = [other for other in others if _is_older(other, new)]
         after = [other for other in others if other not in before]
-        links = [(_last(before), new)] if before else []
-        links += [(new, _first(after))] if after else []
+        links = [(max(before, key=_by_age), new)] if before else []
+        links += [(new, min(after, key=_by_age))] if after else []
         for old, by in links:
             connection.execute(
                 "UPDATE document SET superseded_by = ? WHERE id = ?", (by.id, old.id)
             )
         if before:
-            tags.pass_on(connection, _last(before).id, new.id)
+            tags.pass_on(connection, max(before, key=_by_age).id, new.id)
         return [Superseded(old.name, by.name) for old, by in links]
-
-
-def superseded(database: Database) -> dict[str, str]:
-    """The sha256 of documents with a newer version -> the name of that version."""
-    rows = database.all(
-        "SELECT old.sha256, new.name FROM document AS old JOIN document AS new"
-        " ON new.id = old.superseded_by"
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def dated(document: Document, path: Path) -> str:
@@ -347,12 +307,9 @@ def _is_older(one: _Version, other: _Version) -> bool:
     return (one.dated, one.id) < (other.dated, other.id)
 
 
-def _last(versions: list[_Version]) -> _Version:
-    return reduce(lambda last, one: one if _is_older(last, one) else last, versions)
-
-
-def _first(versions: list[_Version]) -> _Version:
-    return reduce(lambda first, one: one if _is_older(one, first) else first, versions)
+@cmp_to_key
+def _by_age(one: _Version, other: _Version) -> int:
+    return -1 if _is_older(one, other) else 1
 
 
 # -- Two pages of versions of a document: which belong together, and which lines differ

@@ -6,7 +6,6 @@ import re
 import socket
 from dataclasses import dataclass
 
-from ingest.platform.process import is_this_machine
 from vectorstore.errors import WorkersAway
 
 _FORM = re.compile(
@@ -28,11 +27,6 @@ class RayAddress:
         """The address as people and Ray read it: `ray://host:10001`, or `host:6379`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'ray://' if self.client else ''}{host}:{self.port}"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it is on this machine."""
-        return is_this_machine(self.host)
 
     def knock(self) -> None:
         """Raises WorkersAway where nothing listens. Ray itself would try for a minute, from native

@@ -12,7 +12,8 @@ from ingest.containers import Expanded
 from ingest.document.source import Engines, Limits
 from ingest.document.wire import Loaded
 from ingest.platform.hardware import cores
-from ingest.sandbox.pool import Heard, Sandbox
+from ingest.sandbox.child import Heard
+from ingest.sandbox.pool import Sandbox
 from vectorstore.embedding.embedder import Recipe
 from vectorstore.store import Vectors
 

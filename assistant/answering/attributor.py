@@ -44,8 +44,8 @@ _QUOTES = re.compile('["“”„«»]')  # what is quoted stays in one part
 _WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
-NOTHING = SearchQuery("")
 
+_NOTHING = SearchQuery("")
 _SHORTLIST = 10  # units embedded for each sentence
 _LEXICAL = 0.6  # weight of words against the embedding
 _MISSING = 0.2  # penalty of a unit that states none of the numbers and names
@@ -82,7 +82,7 @@ class Said:
         small = question.small if question.text else small_words(text)
         meant = stems(without(text, small))
         wanted = frozenset(word for word in meant if not word[0].isdigit())
-        return cls(text, wanted, numbers(text), claimed, NOTHING if bound else question, small)
+        return cls(text, wanted, numbers(text), claimed, _NOTHING if bound else question, small)
 
     def missing(self, supports: Sequence["Support"]) -> Claims:
         """Its exact claims that none of the lines states."""
@@ -111,8 +111,7 @@ class Support:
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Capitalised words of a sentence with nothing but a blank between, but for its first word."""
-    first = re.compile(r"\W*").match(text)
-    found = [m for m in _CAPITAL.finditer(text) if not first or m.start() > first.end()]
+    found = [m for m in _CAPITAL.finditer(text) if any(map(str.isalnum, text[: m.start()]))]
     for one, other in pairwise(found):
         if text[one.end() : other.start()] == " ":
             yield one[0], other[0]
@@ -167,22 +166,15 @@ class Attributor:
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
 
-    def carries(self, text: str) -> bool:
-        """Whether lines state the numbers, dates and names of each sentence, and are like it; its
-        other words need not be theirs."""
-        sentences = [(text, Said.of(text, self._question)) for text in split_answer(text)]
-        return bool(sentences) and all(
-            self._supports(text, said, _together(said, self._ranked(said)))
-            for text, said in sentences
-        )
-
     # --- the units that support a sentence
 
     def _supports(self, text: str, whole: Said, nearest: Sequence[Support]) -> list[Support]:
         """The units that together support each part of a sentence; none when one part has none."""
         chosen = self._carrying(whole, nearest)
         parts = _parts(text)
-        if len(parts) == 1 or (len(chosen) == 1 and _whole(whole, chosen[0].unit)):
+        # One unit may have the words itself, with the names that are given elsewhere.
+        own = len(whole.words & chosen[0].unit.meant) if len(chosen) == 1 else -1
+        if len(parts) == 1 or own >= _WHOLE * len(whole.words):
             return chosen
         chosen = []
         for part in parts:  # a name distinguishes the two: it must be in the same line
@@ -271,11 +263,6 @@ class Attributor:
         above = unit.window.page.lines[unit.window.first : unit.first]
         recalled = said.question.stems & stems(" ".join(line.text for line in above))
         return replace(support, stated=exact, score=score, cosine=cosine, recalled=recalled)
-
-
-def _whole(said: Said, unit: Unit) -> bool:
-    """Whether a unit has the words itself, with the names that are given elsewhere."""
-    return len(said.words & unit.meant) >= _WHOLE * len(said.words)
 
 
 def _parts(text: str) -> list[str]:

@@ -76,8 +76,8 @@ class Stated:
 
     @property
     def years(self) -> frozenset[int]:
-        found = (n.value for n in self.numbers if n.value and re.fullmatch(r"\d{4}", n.digits))
-        return frozenset(int(year) for year in found if 1000 <= year < 2100)
+        four = (int(n.digits) for n in self.numbers if n.digits.isdecimal() and len(n.digits) == 4)
+        return frozenset(year for year in four if 1000 <= year < 2100)
 
     def has_number(self, said: Quantity) -> bool:
         """Whether a number is an amount: where money is marked, other numbers are none."""
@@ -183,11 +183,8 @@ def folded(text: str) -> str:
 
 def words(text: str) -> Iterator[str]:
     """The folded words of a name, without plural and genitive endings."""
-    return (_bare(word) for word in folded(text).split())
-
-
-def _bare(word: str) -> str:
-    return word.removesuffix("'s").removesuffix("'").removesuffix("s")
+    for word in folded(text).split():
+        yield word.removesuffix("'s").removesuffix("'").removesuffix("s")
 
 
 def _phrases(text: str) -> Iterator[str]:
@@ -203,7 +200,7 @@ def _names(text: str) -> Iterator[str]:
     name of several words."""
     for match in _NAME.finditer(text):
         word = match[0]
-        first = not re.search(r"\w", text[: match.start()])
+        first = not any(map(str.isalnum, text[: match.start()]))
         following = _NAME.match(text, match.end() + 1)
         if (
             word.lower() in _I
@@ -239,7 +236,9 @@ class GivenNames:
             first = first_pages[name].text[:_COVER] if name in first_pages else ""
             self.titles[name] = frozenset(words(title))
             self._known[name] = self.titles[name].union(words(" ".join([*texts, first])))
-            self.periods[name] = _periods(title)
+            told = stated(title)
+            years = (n for n in told.numbers if re.fullmatch(YEAR, n.digits) or n.ordinal)
+            self.periods[name] = replace(told, numbers=tuple(years))
             texts_of_all += [title, first, *texts]
         self._text = f" {' '.join(words(' '.join(texts_of_all)))} "
 
@@ -271,12 +270,6 @@ def _first_pages(read: Sequence[Window], evidence: Evidence) -> dict[str, Page]:
         except LibraryError:  # removed while the answer was written
             continue
     return found
-
-
-def _periods(title: str) -> Stated:
-    found = stated(title)
-    years = tuple(n for n in found.numbers if re.fullmatch(YEAR, n.digits) or n.ordinal)
-    return replace(found, numbers=years)
 
 
 def _headlines(page: Page | None) -> Iterator[str]:

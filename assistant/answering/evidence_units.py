@@ -89,11 +89,6 @@ class Window:
         """Powers of ten that the page states for its numbers ("in millions")."""
         return head_scales(self.page.text)
 
-    def holds(self, hit: Hit) -> bool:
-        """Whether it contains all lines of the hit."""
-        inside = self.first <= hit.chunk.first and hit.chunk.last <= self.last
-        return inside and self.place == (hit.document, hit.page)
-
     def touches(self, hit: Hit) -> bool:
         """Whether it contains a line of the hit."""
         near = self.first <= hit.chunk.last and hit.chunk.first <= self.last

@@ -195,7 +195,7 @@ class Retriever:
             found = together(found, again)[:HITS]
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
-        hits, odds = self._ordered(query.text, found, reader is not None)
+        hits, odds = self._ordered(query.text, found, reader)
         hits = with_parts(hits, asked.parts[1:], evidence)
         telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
         # A chosen reranker decides; what the small reader thinks does not count then.
@@ -233,15 +233,15 @@ class Retriever:
         return left
 
     def _ordered(
-        self, question: str, found: Sequence[Hit], readable: bool
+        self, question: str, found: Sequence[Hit], reader: Reader | None
     ) -> tuple[list[Hit], dict[str, float]]:
         """The hits by the reranker, where there is one, else by search and reader together; and the
         reader's log-odds of those that it has read, by the ids of their chunks."""
         hits = contents_last(reranked(self._reranker, question, found))
-        if self._reader is None or not readable:
+        if reader is None:
             return hits, {}
         first, rest = hits[:LOOKED_AT], hits[LOOKED_AT:]
-        odds = self._reader.odds(question, first)
+        odds = reader.odds(question, first)
         known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
         return [*(first if self._reranker else reread(first, odds)), *rest], known
 

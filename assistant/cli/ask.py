@@ -1,114 +1,70 @@
-"""The commands for questions: ask, chat, app."""
+"""Runs the commands that ask: ask, chat, app, sheet; and replay, explain and export of answers."""
 
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from assistant.cli.models import fetch_searching
 from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    add_parser,
-    command,
     counted,
     filter_of,
     hint,
-    library_command,
     notice,
     opened,
     picture,
     progress,
-    rebuild_notices,
-    rows,
-    several,
-    to_ask,
-    with_address,
-    with_filter,
 )
-
-if TYPE_CHECKING:
-    from assistant.contract.reply import Reply
-    from assistant.conversation.assistant import Assistant
-    from assistant.llm.chat_model import LlamaCppChat
-    from assistant.receipts.record import Receipt
-    from assistant.receipts.replay import Replayed
-    from assistant.settings import Settings
-    from assistant.sheet.cell import Cell
-    from vectorstore.catalog.tags import Filter
-
-
-_BATCH = (
-    'answer the rows `{"id", "question"}` of a JSON Lines file, and print a row for each as soon as'
-    ' it is answered. A row may have `"history"`, the turns before as `[{"role": "user" or'
-    ' "assistant", "text"}]`, and `"passages"` as `[{"title", "text"}]`: then these alone are the'
-    " evidence"
-)
-
-
-def add_ask_parsers(commands: Any) -> None:
-    """Each command is set as `run`: (arguments, settings) -> exit status."""
-    ask = add_parser(
-        commands, "ask", "answer a question, with citations",
-        "What the documents do not answer is refused. --json and --batch print the answer document,"
-        " which docs/api.md describes.",
-    )  # fmt: skip
-    ask.add_argument("question", nargs="?", metavar="QUESTION")
-    ask.add_argument("--batch", type=Path, metavar="FILE", help=_BATCH)
-    several(ask, "--image", "FILE", "a picture that belongs to the question")
-    ask.add_argument(
-        "--conversation", default="", metavar="ID",
-        help="continue the conversation with this id, or begin it: any name of letters and digits",
-    )  # fmt: skip
-    ask.add_argument("--json", action="store_true", help="print the answer document")
-    with_filter(ask)
-    ask.add_argument(
-        "--explain", action="store_true",
-        help="print the answer document as --json does, and in it, as `explanation`, how the answer"
-        " was made, stage by stage",
-    )  # fmt: skip
-    _with_libraries(ask, _run_ask)
-    chat = add_parser(
-        commands, "chat", "start a conversation in the terminal",
-        "Ctrl-C stops an answer, and Ctrl-D ends the conversation.",
-    )  # fmt: skip
-    with_filter(chat)
-    _with_libraries(chat, _run_chat)
-    app = add_parser(
-        commands, "app", "open the app in the browser",
-        "So does `pincite` alone, and `pincite PATH...` with files and folders to add. It can be"
-        " reached from this machine alone, unless --address or --host lets others in:"
-        " docs/sharing.md.",
-    )  # fmt: skip
-    with_address(app, 8501, "visitors")
-    app.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder to add")
-    app.add_argument("--library", metavar="NAME", help="which library (main)")
-    app.set_defaults(run=_run_app, misused=app.error)
+from assistant.cli.tools import tell_offers
+from assistant.contract.asked_in import chosen
+from assistant.contract.intents import Answer
+from assistant.contract.reply import Reply, below, closest, quoted
+from assistant.conversation.assistant import Assistant, turns_from_messages
+from assistant.errors import AssistantError
+from assistant.evaluation.metrics import asked_rows
+from assistant.export.account import account
+from assistant.export.documents import FORMS, save
+from assistant.libraries.uploads import given_path
+from assistant.llm.chat_model import LlamaCppChat
+from assistant.models.installed import Models
+from assistant.receipts.evidence_pack import evidence_pack
+from assistant.receipts.explain import explanation
+from assistant.receipts.record import Receipt, conditions
+from assistant.receipts.replay import Replayed, model_file, replay
+from assistant.settings import Settings
+from assistant.sheet import sheet_store
+from assistant.sheet.cell import Cell, columns
+from assistant.sheet.fill import documents, in_order
+from assistant.storage.files import FileHashes
+from assistant.ui import serving
+from assistant.wiring import composition
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.platform.process import usual_rights
+from vectorstore.catalog.tags import Filter
+from vectorstore.federation import AnyLibrary, Federated, shown
 
 
-def _with_libraries(command: argparse.ArgumentParser, run: Any) -> None:
-    command.add_argument(
-        "--library", metavar="NAME", action="append",
-        help="which library (main); may be repeated, to ask several at once",
-    )  # fmt: skip
-    command.set_defaults(run=run, misused=command.error)
-
-
-def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.contract.intents import Answer
-    from assistant.wiring import composition
-
+def _ask(args: argparse.Namespace, settings: Settings) -> int:
     if (args.question is None) == (args.batch is None):
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
     pictures = [picture(Path(name)) for name in args.image]
-    with to_ask(settings, args.library) as library:
+    with _libraries(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
-        for text in (assistant.notice, *rebuild_notices(library)):
-            notice(text)
+        notice(assistant.notice)
         if args.batch:
             return _run_batch(assistant, args.batch, filter_of(args))
         intent = Answer() if pictures else None  # also when it sounds like a request to change them
@@ -126,10 +82,24 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     return DONE
 
 
-def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
+@contextmanager
+def _libraries(settings: Settings, named: Sequence[str] | None) -> Iterator[AnyLibrary]:
+    """The library of the settings, or the named ones, read as one; who should be built again is
+    said. Raises LibraryError."""
+    several = list(dict.fromkeys(named or ()))
+    asked: AbstractContextManager[AnyLibrary] = opened(settings)
+    if len(several) > 1:
+        asked = composition.federated(settings, several)
+    with asked as library:
+        for one in library.libraries.values() if isinstance(library, Federated) else (library,):
+            notice(one.embedders.notice())
+        yield library
+
+
+def _run_batch(assistant: Assistant, path: Path, within: Filter) -> int:
     """Prints a line for each row as soon as it is done; a failing row does not end the others."""
     failed = answered = 0
-    for row in rows(path):
+    for row in asked_rows(path):
         answer = _batch_row(assistant, row, within)
         failed += "error" in answer
         answered += "error" not in answer
@@ -139,11 +109,8 @@ def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
     return IN_PART if answered else FAILED
 
 
-def _batch_row(assistant: "Assistant", row: dict[str, Any], within: "Filter") -> dict[str, Any]:
+def _batch_row(assistant: Assistant, row: dict[str, Any], within: Filter) -> dict[str, Any]:
     """The answer document with the row's id, or the reason why there is none."""
-    from assistant.conversation.assistant import turns_from_messages
-    from ingest.errors import PinciteError
-
     try:
         history = turns_from_messages(
             (said["role"], said["text"]) for said in row.get("history") or []
@@ -161,23 +128,26 @@ def _batch_row(assistant: "Assistant", row: dict[str, Any], within: "Filter") ->
     return {"id": row.get("id"), "question": row["question"], "error": reason}
 
 
-def _document(reply: "Reply") -> dict[str, Any]:
+def _document(reply: Reply) -> dict[str, Any]:
     """The answer document; a failure to save it is reported on standard error."""
-    from assistant.errors import AssistantError
-
-    try:
+    with _answered_at_least(reply):
         reply.finish()
-    except AssistantError as error:
-        if reply.outcome is None:
-            raise
-        print(f"pincite: {error}", file=sys.stderr)
     return reply.to_json()
 
 
-def _print_reply(reply: "Reply", explain: bool) -> None:
-    """As JSON."""
-    from assistant.receipts.explain import explanation
+@contextmanager
+def _answered_at_least(reply: Reply) -> Iterator[None]:
+    """What goes wrong after an answer was written, as when it cannot be saved, does not end it."""
+    try:
+        yield
+    except AssistantError as error:
+        if reply.outcome is None:
+            raise
+        notice(str(error))
 
+
+def _print_reply(reply: Reply, explain: bool) -> None:
+    """As JSON."""
     document = _document(reply)  # first: it says, too, why an answer could not be saved
     if explain:
         facts = asdict(reply.trace.facts)
@@ -185,10 +155,7 @@ def _print_reply(reply: "Reply", explain: bool) -> None:
     print(json.dumps(document))
 
 
-def _show_reply(reply: "Reply") -> None:
-    from assistant.cli.tool_commands import tell_offers
-    from assistant.contract.reply import below, closest
-
+def _show_reply(reply: Reply) -> None:
     _stream(reply)
     done = reply.finish()
     for line in below(reply, done):
@@ -198,35 +165,22 @@ def _show_reply(reply: "Reply") -> None:
         print(line)
 
 
-def _stream(reply: "Reply") -> None:
+def _stream(reply: Reply) -> None:
     """Prints the answer as it comes; in a terminal the closest lines before, while the model
     reads."""
-    from assistant.contract.reply import quoted
-    from assistant.errors import AssistantError
-
-    try:
+    with _answered_at_least(reply):
         for event in reply.events():
             if isinstance(event, str):
                 print(event, end="", flush=True)
             elif sys.stderr.isatty():
                 for line in event.lines:
-                    print(f"{quoted(line)}\n", file=sys.stderr, flush=True)
-    except AssistantError as error:
-        if reply.outcome is None:
-            raise
-        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not saved
+                    hint(f"{quoted(line)}\n")
     print("\n")
 
 
-def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.contract.asked_in import chosen
-    from assistant.wiring import composition
-    from vectorstore.federation import shown
-
-    with to_ask(settings, args.library) as library:
+def _chat(args: argparse.Namespace, settings: Settings) -> int:
+    with _libraries(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
-        for text in rebuild_notices(library):
-            notice(text)
         within = filter_of(args)
         chosen(library, within)  # before a question is typed that nothing answers
         conversation = assistant.conversations.start()
@@ -236,7 +190,7 @@ def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
     return DONE
 
 
-def _typed() -> Any:
+def _typed() -> Iterator[str]:
     while True:
         try:
             question = input("\n> ").strip()
@@ -246,11 +200,7 @@ def _typed() -> Any:
             yield question
 
 
-def _ask_stoppable(
-    assistant: "Assistant", question: str, conversation: str, within: "Filter"
-) -> None:
-    from ingest.errors import PinciteError
-
+def _ask_stoppable(assistant: Assistant, question: str, conversation: str, within: Filter) -> None:
     reply = assistant.ask(question, conversation=conversation, within=within)
     try:
         _show_reply(reply)
@@ -258,67 +208,30 @@ def _ask_stoppable(
         reply.stop()
         print("\n(stopped)")
     except PinciteError as error:
-        print(f"pincite: {error}", file=sys.stderr)
+        notice(str(error))
 
 
-def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli.model_commands import fetch_searching
-    from assistant.errors import AssistantError
-    from assistant.libraries.uploads import given_path
-    from assistant.settings import Settings
-    from assistant.ui import launch
-
+def _app(args: argparse.Namespace, settings: Settings) -> int:
     paths = [given_path(text) for text in args.paths]
     if paths:
-        launch.check_names(args.listens_at, args.host)
-        launch.free_port(settings.port, args.port, args.listens_at)
+        serving.check_names(args.listens_at, args.host)
+        serving.free_port(settings.port, args.port, args.listens_at)
         settings = Settings.load(home=settings.home, library=settings.library)  # it opens with it
         try:
             fetch_searching(settings)
         except AssistantError as error:  # the app's first page fetches them, too
-            print(f"pincite: {error}", file=sys.stderr)
-    return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+            notice(str(error))
+    serving.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    return DONE
 
 
-# -- The commands for an earlier answer: replay, explain, export
+# -- The commands for an earlier answer
 
-PAGE = ".html"  # an evidence pack
-
-
-def add_receipt_parsers(commands: Any) -> None:
-    """Each command is set as `run`: (arguments, settings) -> exit status."""
-    again = command(
-        commands, "replay", _run_replay, "write an answer again and compare it byte by byte",
-        "It is written by the same model from the same passages. Exit status 1: it differs, or the"
-        " model is gone.",
-    )  # fmt: skip
-    again.add_argument("id", help="id of the answer, or its first characters")
-    how = add_parser(
-        commands, "explain", "print how an answer was made, stage by stage, as JSON",
-        "The app shows the same below an answer: docs/how-it-answers.md.",
-    )  # fmt: skip
-    how.add_argument("id", help="id of the answer, or its first characters")
-    how.add_argument("--json", action="store_true", help="print it in one line, for programs")
-    how.set_defaults(run=_run_explain)
-    says = "save an answer or a conversation in a file"
-    pack = command(commands, "export", _run_export, says)
-    pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
-    pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
-    pack.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="by its extension a Word file with a footnote for each citation (.docx), the same as"
-        " PDF with the quotes at the end (.pdf), Markdown (.md), a table with a row for each"
-        " sentence and source (.xlsx), or, of one answer, a page with pictures of the cited lines"
-        " and the receipt (.html)",
-    )  # fmt: skip
+_PAGE = ".html"  # an evidence pack
 
 
-def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
+def _replay(args: argparse.Namespace, settings: Settings) -> int:
     """0: identical, or nothing to replay; 1: different, or the model is gone."""
-    from assistant.errors import AssistantError
-    from assistant.receipts.replay import Replayed, replay
-    from assistant.wiring import composition
-
     receipt = composition.receipts(settings).get(args.id)
     failed = False
     try:
@@ -330,19 +243,14 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
     return FAILED if failed or done.identical is False else DONE
 
 
-def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.receipts.explain import explanation
-    from assistant.wiring import composition
-
+def _explain(args: argparse.Namespace, settings: Settings) -> int:
     receipt = composition.receipts(settings).get(args.id)
     found = explanation(receipt.answer, receipt.facts, receipt.meant)
     print(json.dumps(found, indent=None if args.json else 2))
     return DONE
 
 
-def _tell_receipt(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
-    from assistant.receipts.record import conditions
-
+def _tell_receipt(receipt: Receipt, done: Replayed, as_json: bool) -> None:
     if as_json:
         about = {"id": receipt.id, "identical": done.identical, "told": done.told}
         texts = {"stored": receipt.written, "replayed": done.text}
@@ -351,18 +259,13 @@ def _tell_receipt(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
     print(receipt.answer["answer"])
     if done.identical is False and done.text:
         print(f"\nWritten this time:\n{done.text}")
-    for name, chosen in conditions(receipt).items():
-        notice(f"{name} {chosen}")
+    for name, words in conditions(receipt).items():
+        notice(f"{name} {words}")
     notice(done.told)
 
 
-def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
+def _model(receipt: Receipt, settings: Settings) -> LlamaCppChat:
     """The model, opened as it was when it wrote the answer."""
-    from assistant.llm.chat_model import LlamaCppChat
-    from assistant.models.installed import Models
-    from assistant.receipts.replay import model_file
-    from assistant.storage.files import FileHashes
-
     hashes, models = FileHashes(settings.home), Models(settings.models_folder, settings)
     path = model_file(receipt, models, hashes.sha256)
     then = receipt.settings
@@ -371,28 +274,21 @@ def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
     )
 
 
-def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.export.documents import FORMS
-
+def _export(args: argparse.Namespace, settings: Settings) -> int:
     if (args.id is None) == (args.conversation is None):
         args.misused("give either the ID of an answer or --conversation ID")
-    known = FORMS if args.conversation else (*FORMS, PAGE)
+    known = FORMS if args.conversation else (*FORMS, _PAGE)
     if args.output.suffix.lower() not in known:
         args.misused(f"-o FILE must end with one of {', '.join(known)}, not {args.output.name!r}")
-    save = _run_pack if args.output.suffix.lower() == PAGE else _run_take_along
+    save = _run_pack if args.output.suffix.lower() == _PAGE else _run_take_along
     answers = save(args, settings)
     if args.json:
         print(json.dumps({"file": str(args.output), "answers": answers}))
     return DONE
 
 
-def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
+def _run_take_along(args: argparse.Namespace, settings: Settings) -> int:
     """The number of answers that were saved."""
-    from assistant.errors import AssistantError
-    from assistant.export.account import account
-    from assistant.export.documents import save
-    from assistant.wiring import composition
-
     if args.conversation:
         kept = composition.conversations(settings)
         answers = kept.turns(args.conversation)
@@ -405,12 +301,8 @@ def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
     return len(answers)
 
 
-def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
+def _run_pack(args: argparse.Namespace, settings: Settings) -> int:
     """The number of answers that were saved."""
-    from assistant.receipts.evidence_pack import evidence_pack
-    from assistant.wiring import composition
-    from ingest.platform.process import usual_rights
-
     receipt = composition.receipts(settings).get(args.id)
     with composition.library_of(settings, receipt.library) as library:
         page = evidence_pack(receipt, library)
@@ -425,39 +317,8 @@ def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
 _MARK = {"found": "", "doubtful": " (?)", "empty": "-", "failed": "failed"}
 
 
-def add_sheet_parsers(commands: Any) -> None:
-    """The command is set as `run`: (arguments, settings) -> exit status."""
-    sheet = library_command(
-        commands, "sheet", _run, "ask questions of many documents, as a table",
-        "Each cell says on which page its value stands: docs/sheets.md.",
-    )  # fmt: skip
-    several(
-        sheet, "--question", "TEXT",
-        'a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION"',
-    )  # fmt: skip
-    sheet.add_argument(
-        "--questions", type=Path, metavar="FILE", help="a text file with a column on each line"
-    )
-    sheet.add_argument(
-        "--documents",
-        nargs="+",
-        metavar="NAME",
-        help="only these (all that no newer version replaces)",
-    )
-    with_filter(sheet)
-    sheet.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="save it as .xlsx, .csv or .json"
-    )
-    sheet.add_argument("--anew", action="store_true", help="ask again what was answered before")
-
-
-def _run(args: argparse.Namespace, settings: "Settings") -> int:
+def _sheet(args: argparse.Namespace, settings: Settings) -> int:
     """0: all cells; 3: some failed; 1: all failed."""
-    from assistant.sheet import sheet_store
-    from assistant.sheet.cell import columns
-    from assistant.sheet.fill import documents, in_order
-    from assistant.wiring import composition
-
     asked = columns([*args.question, *_lines(args.questions)])
     if not asked:
         args.misused("give --question TEXT or --questions FILE")
@@ -487,8 +348,6 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _lines(path: Path | None) -> list[str]:
-    from assistant.errors import AssistantError
-
     if path is None:
         return []
     try:
@@ -497,14 +356,8 @@ def _lines(path: Path | None) -> list[str]:
         raise AssistantError(f"{path} cannot be read: {error}.") from error
 
 
-def _show_cells(cells: "list[Cell]") -> None:
+def _show_cells(cells: list[Cell]) -> None:
     """A table for a terminal, or lines where it is a file."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from ingest.document.source import readable
-
     heads = list(dict.fromkeys(cell.head for cell in cells))
     table = Table("document")
     for head in heads:
@@ -519,7 +372,7 @@ def _show_cells(cells: "list[Cell]") -> None:
     Console(width=width).print(table)
 
 
-def _tell_states(cells: "list[Cell]", out: Path | None) -> None:
+def _tell_states(cells: list[Cell], out: Path | None) -> None:
     states = [cell.state for cell in cells]
     doubtful, empty, failed = (states.count(s) for s in ("doubtful", "empty", "failed"))
     parts = [counted(len(cells), "cell"), f"{doubtful} doubtful", f"{empty} empty"]

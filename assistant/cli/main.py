@@ -1,6 +1,5 @@
 """The command `pincite`: arguments in, exit status out. Heavy imports wait until a command runs."""
 
-import argparse
 import atexit
 import os
 import signal
@@ -16,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(ValueError):  # in a thread, as in some tests, signals cannot be handled
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:
-        return _answered(sys.argv[1:] if arguments is None else arguments)
+        return _run(sys.argv[1:] if arguments is None else arguments)
     except (ImportError, AttributeError):  # also of a package that another one has overwritten
         if not (told := _name_taken()):
             raise
@@ -32,12 +31,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         atexit.register(_finish)
 
 
-def _answered(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> int:
     from assistant.wiring.command_line import parse
+
+    args = parse(arguments)  # which ends for --help, before anything heavy is imported
+    from assistant.security import network_guard
+    from assistant.settings import Settings
     from ingest.errors import PinciteError
+    from ingest.platform.process import keep_private, wait_calmly
 
     try:
-        return _run(parse(arguments))
+        wait_calmly()  # also for the children of this process: the app, readers of files
+        named = getattr(args, "library", None)
+        first = next(iter(named), None) if isinstance(named, list) else named  # `ask` takes several
+        settings = Settings.load(home=args.home, library=first)
+        keep_private(settings.home)
+        network_guard.quiet_telemetry()
+        listens_at = getattr(args, "listens_at", "127.0.0.1")
+        network_guard.install_guard(settings.home / "network.log", listens_at)
+        status: int = args.run(args, settings)
+        return status
     except BrokenPipeError:
         raise
     except (PinciteError, OSError) as error:  # OSError: an error without a better message
@@ -66,23 +79,6 @@ def _finish() -> None:
     and a signal in that half second would end the process as if nothing had been done."""
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _run(args: argparse.Namespace) -> int:
-    from assistant.security import network_guard
-    from assistant.settings import Settings
-    from ingest.platform.process import keep_private, wait_calmly
-
-    wait_calmly()  # also for the children of this process: the app, readers of files
-    named = getattr(args, "library", None)
-    first = next(iter(named), None) if isinstance(named, list) else named  # `ask` takes several
-    settings = Settings.load(home=args.home, library=first)
-    keep_private(settings.home)
-    network_guard.quiet_telemetry()
-    listens_at = getattr(args, "listens_at", "127.0.0.1")
-    network_guard.install_guard(settings.home / "network.log", listens_at)
-    status: int = args.run(args, settings)
-    return status
 
 
 if __name__ == "__main__":

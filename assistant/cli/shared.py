@@ -1,4 +1,4 @@
-"""Shared by the commands: exit statuses, arguments, the library, rows of questions."""
+"""Shared by the commands: exit statuses, arguments, the library, progress."""
 
 import argparse
 import json
@@ -12,14 +12,12 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.add_report import AddProgress
     from vectorstore.catalog.tags import Filter
-    from vectorstore.federation import AnyLibrary
     from vectorstore.library import Library
 
 
 # -- Progress of long commands on standard error
 
 _WIDTH = 60  # characters of what is being done
-_SHOWN = 240  # characters of a hit that are printed
 
 Show = Callable[[str, int, int | None], None]  # what is being done, the number done, the total
 
@@ -31,10 +29,11 @@ def progress() -> Iterator[Show]:
         yield _in_lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    what = TextColumn("{task.description}", markup=False)
+    columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("looking for documents", total=None)
         yield lambda words, done, total: bar.update(
@@ -87,13 +86,21 @@ def command(
     return made
 
 
-def library_command(
-    commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
-) -> argparse.ArgumentParser:
-    """Add the parser of a command about one library: `--library NAME`."""
-    made = command(commands, name, run, help, more)
-    made.add_argument("--library", metavar="NAME", help="which library (main)")
-    return made
+def takes(
+    command: argparse.ArgumentParser, usage: str, help: str | None = None, **more: Any
+) -> None:
+    """An argument, as usage shows it: "PATH...", "[QUESTION]", "--json", "-o/--output FILE". A name
+    of a value is in lower case, and in the plural where there may be several. `more` is as in
+    `add_argument`."""
+    names, _, value = usage.partition(" ")
+    if names.startswith("-"):
+        more = {"metavar": value, **more} if value else {"action": "store_true", **more}
+        command.add_argument(*names.split("/"), help=help, **more)
+        return
+    name, many, optional = names.strip("[.]"), "..." in names, names.startswith("[")
+    nargs = ("*" if optional else "+") if many else "?" if optional else None
+    place = f"{name.lower()}{'s' if many else ''}"
+    command.add_argument(place, metavar=name, nargs=nargs, help=help, **more)
 
 
 def below(
@@ -113,34 +120,27 @@ def below(
 def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
     """The flags of a command that listens: on the usual `port` or the next free one, for `who`.
     `main` gives the network guard the address."""
-    command.add_argument(
-        "--port", type=int, help=f"port to listen on ({port}, or the next free one)"
-    )
-    command.add_argument(
-        "--address", dest="listens_at", metavar="ADDRESS", default="127.0.0.1",
-        help=f"address to listen on (loopback); for any other one, {who} need a token",
+    takes(command, "--port PORT", f"port to listen on ({port}, or the next free one)", type=int)
+    takes(
+        command, "--address ADDRESS",
+        f"address to listen on (loopback); for any other one, {who} need a token",
+        dest="listens_at", default="127.0.0.1",
     )  # fmt: skip
     several(command, "--host", "NAME", "a name of this server, such as that of a reverse proxy")
-    command.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+    takes(command, "--token", "ask for a token on loopback, too")
 
 
 def several(command: argparse.ArgumentParser, flag: str, what: str, help: str) -> None:
     """A flag that may be repeated; its values become a list."""
-    command.add_argument(
-        flag, action="append", default=[], metavar=what, help=f"{help}; may be repeated"
-    )
+    takes(command, f"{flag} {what}", f"{help}; may be repeated", action="append", default=[])
 
 
 def with_filter(command: argparse.ArgumentParser) -> None:
     """The flags that choose documents by their tags and dates, see `filter_of`."""
     several(command, "--tag", "TAG", "only documents with this tag, or with all that are named")
-    command.add_argument(
-        "--after", default="", metavar="DATE",
-        help="only documents of that date or later: a year, a month or a day, such as 2024-06",
-    )  # fmt: skip
-    command.add_argument(
-        "--before", default="", metavar="DATE", help="only documents from before that date"
-    )
+    after = "only documents of that date or later: a year, a month or a day, such as 2024-06"
+    takes(command, "--after DATE", after, default="")
+    takes(command, "--before DATE", "only documents from before that date", default="")
 
 
 def filter_of(args: argparse.Namespace) -> "Filter":
@@ -174,51 +174,9 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
         yield library
 
 
-@contextmanager
-def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLibrary"]:
-    """The library of the settings, or the named ones, read as one. Raises LibraryError."""
-    from assistant.wiring import composition
-
-    several = list(dict.fromkeys(named or ()))
-    if len(several) < 2:
-        with opened(settings) as library:
-            yield library
-    else:
-        with composition.federated(settings, several) as libraries:
-            yield libraries
-
-
-def rebuild_notices(library: "AnyLibrary") -> list[str]:
-    """A notice for each library that should be rebuilt."""
-    from vectorstore.federation import Federated
-
-    each = library.libraries.values() if isinstance(library, Federated) else (library,)
-    return [one.maintenance.rebuild_notice() for one in each]
-
-
 def counted(number: int, what: str) -> str:
     """ "1 page", "2 pages"."""
     return f"{number} {what}{'s' if number != 1 else ''}"
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON Lines file. Raises AssistantError naming the line."""
-    from assistant.errors import AssistantError
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AssistantError(f"{path} cannot be read: {error}.") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-            raise AssistantError(f'{path}, line {number}: not a JSON object with a "question".')
-        yield row
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -228,20 +186,6 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.exists():
             raise NothingFound(f"There is no file or folder {path}.")
-
-
-def hit_line(
-    number: int, document: str, page: int, seconds: float | None, score: float, text: str,
-    hidden: object = False,
-) -> str:  # fmt: skip
-    """A hit of a search for people: where it is, and the beginning of its text."""
-    from assistant.contract.facts import place
-
-    plain = " ".join(text.split())
-    short = plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
-    flag = "  HIDDEN from readers" if hidden else ""
-    head = f"{number}. {document}, {place(page, seconds)}  ({score:.2f}){flag}"
-    return f"{head}\n   {short}\n" if short else f"{head}\n"
 
 
 def picture(path: Path) -> Path:

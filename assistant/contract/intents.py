@@ -1,8 +1,4 @@
-"""The intents: one small class for each tool, made by a command, a button or words.
-
-Chat models that choose a tool read these docstrings and the notes of the fields, too
-(`assistant/routing/model_router.py`).
-"""
+"""The intents: one small class for each tool, made by a command, a button or words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -37,7 +37,6 @@ class Progress:
     done: float
     of: float  # 0 when unknown
     seconds_left: float | None = None
-    preview: bytes = b""  # a PNG preview
 
     @property
     def share(self) -> float:
@@ -114,7 +113,6 @@ class Step:
     asked: tuple[tuple[str, str], ...]  # (role, text)
     most: int  # limit of generated tokens
     written: str
-    schema: str | None = None  # JSON schema that the text fits
 
 
 @dataclass

@@ -14,7 +14,7 @@ from assistant.contract.facts import Outcome, Passage
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Event, Reply
 from ingest.errors import Stopped
-from ingest.language.words import content_words, stems
+from ingest.language.words import content_words
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.retrieval.search_query import SearchQuery
 
@@ -61,75 +61,6 @@ def _points_back(question: str) -> bool:
     return bool(found and not content_words(before) and not NOBODY.search(question))
 
 
-# -- Detects questions that point at something nobody named
-# Rules on words, measured in docs/answers.md: the small chat model does not know when a question is
-# unclear. Two forms are looked at, each rare in questions that people have thought about: "the
-# park", which may be one of several, and "How long does it last?" as the first question.
-
-_DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
-_PRONOUN = re.compile(_PERSONAL.format(more="|this|these|those|that"), re.IGNORECASE)
-_TIME = re.compile(r"\s+(?:year|month|week|quarter|day|morning|evening|time)s?\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
-_DESCRIBED = re.compile(
-    r"\s*(?:in|for|of|at|on|by|to|from|with|about|under|that|who|which|where|whose)\b",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"\s*([\w’'-]+)")
-_LONGEST_NOUN = 4  # words
-
-
-@dataclass(frozen=True)
-class Pointer:
-    """Words of a question that point at something nobody has named."""
-
-    words: tuple[str, ...]
-    kind: str  # the, or it
-
-
-def pointer(question: str, said: str) -> Pointer | None:
-    """The words to check; `said` is the earlier conversation, empty for a first question."""
-    return next(_definite(question, said), None) or (None if said else _pronoun(question))
-
-
-def _definite(question: str, said: str) -> Iterator[Pointer]:
-    for match in _DEFINITE.finditer(question):
-        words, end = _noun(question, match.end())
-        plural = bool(words) and words[-1].endswith("s") and not words[-1].endswith("ss")
-        described = _DESCRIBED.match(question, end)
-        named = any(not word.islower() for word in words)
-        if words and not (plural or described or named or stems(" ".join(words)) <= stems(said)):
-            yield Pointer(words, "the")
-
-
-def _noun(question: str, at: int) -> tuple[tuple[str, ...], int]:
-    """The words after an article, up to a stop word or a punctuation mark, and where they end."""
-    words: list[str] = []
-    while len(words) < _LONGEST_NOUN and (match := _WORD.match(question, at)):
-        if not content_words(match[1]):
-            break
-        words.append(match[1])
-        at = match.end()
-    return tuple(words), at
-
-
-def _pronoun(question: str) -> Pointer | None:
-    match = _PRONOUN.search(question)
-    few = len(content_words(question)) <= 2
-    if not match or not few or NOBODY.search(question):
-        return None
-    before, behind = question[: match.start()], question[match.end() :]
-    if _CLAUSE.search(before) or re.search(r"\d|\w\s+[A-Z]", question):
-        return None
-    if _TIME.match(behind) or (match[0].lower() == "that" and _describes(before, behind)):
-        return None
-    return Pointer((match[0],), "it")
-
-
-def _describes(before: str, behind: str) -> bool:
-    """Whether "that" is a relative pronoun, as in "rules that changed", not in "Who said that?"."""
-    return bool(content_words(before[before.rstrip().rfind(" ") + 1 :]) and _WORD.match(behind))
-
-
 # -- The questions that are asked at once: "What does it cost, and who pays for it?"
 
 _LEAST = 3  # words of a question
@@ -154,7 +85,6 @@ class AskedQuestion:
 
     text: str
     earlier: tuple[str, ...] = ()  # the questions before it, oldest first
-    said: str = ""  # all questions and answers before it
 
     @cached_property
     def before(self) -> "AskedQuestion | None":
@@ -203,11 +133,6 @@ class AskedQuestion:
         """The query as a follow-up, whether it is one or not."""
         return SearchQuery(f"{self.before.standalone} {self.text}") if self.before else self.alone
 
-    @cached_property
-    def unnamed(self) -> Pointer | None:
-        """What points at something nobody named; None in a clear question."""
-        return pointer(self.text, self.said)
-
 
 # -- The request to a tool, and the protocols of tools
 
@@ -234,7 +159,6 @@ class Request:
     documents: Collection[str] | None = field(default=None)  # only these are searched
     threshold: float | None = None  # of the verifier; None: the tool's own
     given: bool = False  # the evidence was chosen for this question
-    clear: bool = False  # clarification was requested already
     anyway: bool = False  # an answer is wanted also where it would be refused
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
     intent: Intent | None = None  # chosen by a command or a button; None: the router decides
@@ -249,8 +173,7 @@ class Request:
     @cached_property
     def query(self) -> AskedQuestion:
         """The question, parsed once for all stages."""
-        said = " ".join(f"{turn.question} {turn.answer}" for turn in self.history)
-        return AskedQuestion(self.question, tuple(turn.question for turn in self.history), said)
+        return AskedQuestion(self.question, tuple(turn.question for turn in self.history))
 
 
 class Tool(Protocol):

@@ -3,11 +3,11 @@
 import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.answering.clarification import is_question_back, is_reply
+from assistant.answering.retrieve import Budget
 from assistant.answering.verifier import DEFAULT_THRESHOLD
 from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
@@ -17,7 +17,9 @@ from assistant.contract.reply import Event, Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
 from assistant.conversation.suggestions import follow_ups, offered, suggest
-from assistant.receipts.record import Recorder
+from assistant.llm.chat_model import ChatModel
+from assistant.llm.odds import TurnTaking
+from assistant.receipts.record import ReceiptWriter, Recorder
 from assistant.storage.files import AnswerFiles, mentioned
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.federation import AnyLibrary, Federated, apart
@@ -74,36 +76,35 @@ def _with_library(row: Row, library: Federated) -> Row:
     return replace(row, document=document, library=name)
 
 
+@dataclass(frozen=True)
+class Answering:
+    """What answers: a tool, and all that goes with its model."""
+
+    tool: Tool
+    model_name: str
+    notice: str = ""  # for people, such as why there is no chat model
+    writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
+    model: ChatModel | None = None  # for texts without a question
+    window: int = Budget.window  # its tokens
+    turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
+    answerable: Callable[[Request], float] | None = None  # how probably, without the model
+    # Lets the model read what it would read for a request.
+    ahead: Callable[[Request, threading.Event], bool] = lambda request, cancel: False
+
+
 class Assistant:
     """Answers from a library, or from several at once; may serve several conversations at once."""
 
     def __init__(
-        self,
-        library: AnyLibrary,
-        tool: Tool,
-        conversations: Conversations,
-        model_name: str,
-        notice: str = "",
-        recorder: Recorder | None = None,
-        learned_threshold: Callable[[], float | None] = lambda: None,
-        answerable: Callable[[Request], float] | None = None,
-        files: AnswerFiles | None = None,
-        ahead: Callable[[Request, threading.Event], bool] = lambda request, cancel: False,
-    ) -> None:
-        """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept. `learned_threshold` is asked at each question.
-        `answerable` tells without the chat model how probably a request is answered. `files` are
-        those of answers, which go with an answer that is not kept. `ahead` lets the chat model
-        read what it would read for a request."""
-        self.library = library
-        self.conversations = conversations
-        self.model_name = model_name
-        self.notice = notice
-        self._tool, self._answerable, self._files = tool, answerable, files
-        self._ahead = ahead
+        self, library: AnyLibrary, how: Answering, conversations: Conversations,
+        recorder: Recorder | None = None, files: AnswerFiles | None = None,
+    ) -> None:  # fmt: skip
+        """Without a `recorder` no receipts are kept. `files` are those of answers, which go with an
+        answer that is not kept."""
+        self.library, self.conversations = library, conversations
+        self.model_name, self.notice = how.model_name, how.notice
         self.receipts = recorder.receipts if recorder else None
-        self._recorder = recorder
-        self.learned_threshold = learned_threshold
+        self._how, self._recorder, self._files = how, recorder, files
 
     def ask(
         self,
@@ -122,8 +123,8 @@ class Assistant:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search, and so does the filter `within`; `history` stands in
-        front of the conversation's turns; below `threshold` an answer is not given (None: as was
-        learned, else as the settings say).
+        front of the conversation's turns; below `threshold` an answer is not given (None: as the
+        settings say).
         `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what would
         be refused is given, and says so. `after` a turn of the conversation (0: instead of its
         first) it begins a branch, and knows only what was said before.
@@ -131,14 +132,13 @@ class Assistant:
         Raises UnknownDocument for a name that is not there, and NothingChosen when the filter
         leaves no document.
         """
-        threshold = self.learned_threshold() if threshold is None else threshold
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
         request = replace(
             self._request(question, conversation, documents, history, within, after),
             threshold=threshold, files=tuple(files), intent=intent, anyway=anyway,
         )  # fmt: skip
-        return self._remembered(self._tool.run(request), request, conversation, after)
+        return self._remembered(self._how.tool.run(request), request, conversation, after)
 
     def prepare(
         self,
@@ -155,7 +155,7 @@ class Assistant:
         also done when anybody asks. Nothing is kept. Returns whether it was read to the end; False
         also where a tool or a model server would answer. Raises the same as `ask`."""
         request = self._request(question, conversation, documents, history, within, after)
-        return self._ahead(request, cancel)
+        return self._how.ahead(request, cancel)
 
     def _request(
         self, question: str, conversation: str, documents: Collection[str] | None,
@@ -172,7 +172,7 @@ class Assistant:
         """Answer from (title, text) passages alone; no library is read."""
         evidence = GivenPassages(passages, self.library.embedder())
         request = Request(question, evidence, history, given=True)
-        return self._remembered(self._tool.run(request), request)
+        return self._remembered(self._how.tool.run(request), request)
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions to begin with, which the documents answer and nobody has asked here; none where
@@ -195,7 +195,8 @@ class Assistant:
         """Whether the documents seem to answer a question, as the verifier judges without the chat
         model. Raises LibraryError."""
         request = Request(question, self.library)
-        return self._answerable is not None and self._answerable(request) >= DEFAULT_THRESHOLD
+        judge = self._how.answerable
+        return judge is not None and judge(request) >= DEFAULT_THRESHOLD
 
     def _remembered(
         self, reply: Reply, request: Request, conversation: str = "", after: int | None = None
@@ -224,26 +225,6 @@ class Assistant:
             self._files.discard(mentioned([json.dumps(done.to_json())]))
 
 
-# -- The reply to a request for clarification completes the question that was unclear
-
-
-def completed(request: Request) -> Request:
-    """The request completed by the reply to a clarification, whose turns are removed."""
-    turns = [*request.history, Turn(request.question, "")]
-    joined: list[Turn] = []
-    for before, turn in zip([None, *turns], turns, strict=False):
-        if before and before.asked_back and is_reply(turn.question, before.answer):
-            turn = replace(turn, question=f"{before.question} {turn.question}")
-        joined.append(turn)
-    *history, last = joined
-    return replace(
-        request,
-        question=last.question,
-        history=[turn for turn in history if not turn.asked_back],
-        clear=last.question != request.question,
-    )
-
-
 # -- Messages of a person and the assistant, as other programs send them, become turns
 
 
@@ -254,6 +235,5 @@ def turns_from_messages(messages: Iterable[tuple[str, str]]) -> list[Turn]:
         if role in ("user", "human"):
             found.append(Turn(text, ""))
         elif found:
-            asked_back = is_question_back(text)
-            found[-1] = Turn(found[-1].question, text, asked_back=asked_back)
+            found[-1] = Turn(found[-1].question, text)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
+from assistant.conversation.kept_conversations import text_of
 from assistant.conversation.listing import Listing
 from assistant.errors import AssistantError
 from assistant.storage.part import Connection, may_write
@@ -53,7 +54,7 @@ def turn_versions(parents: Parents, number: int) -> tuple[int, ...]:
 
 
 def _after(parents: Parents, number: int) -> list[int]:
-    # A turn is younger than the one before it; files of older versions may say otherwise.
+    # A turn is younger than the one before it: a damaged file does not lead in a circle.
     return [turn for turn, parent in parents.items() if parent == number and turn > number]
 
 
@@ -90,22 +91,18 @@ class Conversations(Listing):
                 return False
             # Another server that adds to it waits here, and then finds this turn.
             connection.execute(
-                "INSERT INTO conversation (id, library, started) VALUES (?, ?, ?)"
+                "INSERT INTO conversation (id, library) VALUES (?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET library = conversation.library",
-                (key, library, now),
+                (key, library),
             )
             parent = self._parent(connection, conversation, after)
             (number,) = connection.execute(
-                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)"
-                " RETURNING number",
-                (key, answer["question"], json.dumps(answer)),
+                "INSERT INTO turn (conversation, parent, question, said, answer)"
+                " VALUES (?, ?, ?, ?, ?) RETURNING number",
+                (key, parent, answer["question"], text_of(answer), json.dumps(answer)),
             ).fetchone()
-            connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
-                "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?)"
-                " ON CONFLICT (conversation) DO UPDATE"
-                " SET latest = excluded.latest, shown = excluded.shown",
-                (key, now, number),
+                "UPDATE conversation SET latest = ?, shown = ? WHERE id = ?", (now, number, key)
             )
         return True
 
@@ -150,11 +147,8 @@ class Conversations(Listing):
         """The answer documents of all branches, oldest first."""
         if not self._whose.sees(self._library(conversation)):
             return []
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT answer FROM turn WHERE conversation = ? ORDER BY number",
-                (self._key(conversation),),
-            ).fetchall()
+        query = "SELECT answer FROM turn WHERE conversation = ? ORDER BY number"
+        rows = self._rows(query, self._key(conversation))
         return [json.loads(answer) for (answer,) in rows]
 
     def history(self, conversation: str, until: int | None = None) -> list[Turn]:
@@ -167,23 +161,17 @@ class Conversations(Listing):
         return found if self._whose.sees(found) else ""
 
     def _library(self, conversation: str) -> str:
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT library FROM conversation WHERE id = ?", (self._key(conversation),)
-            ).fetchone()
-        return row[0] if row else ""
+        query = "SELECT library FROM conversation WHERE id = ?"
+        rows = self._rows(query, self._key(conversation))
+        return str(rows[0][0]) if rows else ""
 
     def _parents(self, connection: Connection, conversation: str) -> dict[int, int]:
         """The turn before each turn, 0 before the first."""
         rows = connection.execute(
-            "SELECT number, parent FROM turn LEFT JOIN branch ON turn = number"
-            " WHERE conversation = ? ORDER BY number", (self._key(conversation),)
-        ).fetchall()  # fmt: skip
-        earlier = [0, *(number for number, _ in rows)]
-        return {
-            number: before if parent is None else parent
-            for before, (number, parent) in zip(earlier, rows, strict=False)
-        }
+            "SELECT number, parent FROM turn WHERE conversation = ? ORDER BY number",
+            (self._key(conversation),),
+        )
+        return dict(rows.fetchall())
 
     def _parent(self, connection: Connection, conversation: str, after: int | None) -> int:
         if after is None:
@@ -198,7 +186,7 @@ class Conversations(Listing):
         """The last turn of the branch that is shown; 0 without turns."""
         parents = self._parents(connection, conversation)
         row = connection.execute(
-            "SELECT shown FROM arranged WHERE conversation = ?", (self._key(conversation),)
+            "SELECT shown FROM conversation WHERE id = ?", (self._key(conversation),)
         ).fetchone()
         shown = row[0] if row and row[0] in parents else max(parents, default=0)
         return branch_end(parents, shown) if parents else 0
@@ -206,13 +194,11 @@ class Conversations(Listing):
     def waits(self) -> dict[str, list[float]]:
         """Seconds to the first word of the latest answers from documents, by the model that wrote
         them; of all people. No word of a question or an answer is read."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT json_extract(answer, '$.model'),"
-                " json_extract(answer, '$.seconds_first_token') FROM turn"
-                " WHERE json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
-                f" ORDER BY number DESC LIMIT {_LATEST}"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT json_extract(answer, '$.model'), json_extract(answer, '$.seconds_first_token')"
+            " FROM turn WHERE json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
+            f" ORDER BY number DESC LIMIT {_LATEST}"
+        )
         found: defaultdict[str, list[float]] = defaultdict(list)
         for model, seconds in rows:
             if isinstance(model, str) and seconds is not None:  # PostgreSQL gives a text
@@ -222,10 +208,10 @@ class Conversations(Listing):
 
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
-    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
-    kinds = ("attached", "images", "audio")  # answers of older versions lack some
-    files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
+    asked_back = answer.get("asked_back", False)
+    files = tuple(
+        Path(path) for kind in ("attached", "images", "audio") for path in answer.get(kind, ())
+    )
     return Turn(
-        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
-        files,
-    )  # fmt: skip
+        answer["question"], answer["answer"], passages, answer["refused"], asked_back, files
+    )

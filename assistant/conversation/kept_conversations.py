@@ -2,70 +2,43 @@
 stay with them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import Connection, Kept, Place, TeamTables, leave
+from assistant.storage.part import Connection, Kept, Place, leave
 from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
 
 _SCRIPT = """
 CREATE TABLE IF NOT EXISTS conversation (
-    id      TEXT PRIMARY KEY,           -- of a person with an account: "@PERSON/ID"
-    library TEXT,
-    started TEXT
+    id      TEXT PRIMARY KEY,                   -- of a person with an account: "@PERSON/ID"
+    library TEXT NOT NULL,
+    title   TEXT NOT NULL DEFAULT '',           -- empty: the first question
+    pinned  INTEGER NOT NULL DEFAULT 0,
+    latest  TEXT NOT NULL DEFAULT '',           -- ISO 8601, UTC: its last turn
+    shown   INTEGER NOT NULL DEFAULT 0,         -- the last turn of the branch that is shown
+    folder  INTEGER NOT NULL DEFAULT 0          -- 0: in none
 );
 CREATE TABLE IF NOT EXISTS turn (
     number       INTEGER PRIMARY KEY,
     conversation TEXT NOT NULL,
+    parent       INTEGER NOT NULL DEFAULT 0,    -- the turn before it; 0: it is a first one
     question     TEXT NOT NULL,
-    answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
+    said         TEXT NOT NULL DEFAULT '',      -- the text of the answer: what searches read
+    answer       TEXT NOT NULL                  -- JSON: the document of the public contract
 );
 CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation, number);
-CREATE TABLE IF NOT EXISTS arranged (   -- without a row: as it was begun
-    conversation TEXT PRIMARY KEY,
-    title        TEXT NOT NULL DEFAULT '',      -- empty: the first question
-    pinned       INTEGER NOT NULL DEFAULT 0,
-    latest       TEXT NOT NULL DEFAULT '',      -- ISO 8601, UTC: its last turn
-    shown        INTEGER NOT NULL DEFAULT 0     -- the last turn of the branch that is shown
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS branch (     -- without a row: after the turn that was kept before it
-    turn   INTEGER NOT NULL PRIMARY KEY,
-    parent INTEGER NOT NULL             -- 0: it begins the conversation
-);
 CREATE TABLE IF NOT EXISTS folder (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given again: a page may know it still
     person    TEXT NOT NULL DEFAULT '',             -- whose it is; empty without accounts
     name      TEXT NOT NULL,
     collapsed INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS foldered (   -- without a row: in no folder
-    conversation TEXT PRIMARY KEY,
-    folder       INTEGER NOT NULL
-) WITHOUT ROWID;
 """
 
-# Triggers keep the index of words. It finds parts of words and
-# scripts without blanks: its terms are runs of three characters.
-_SQLITE = """
-CREATE VIRTUAL TABLE IF NOT EXISTS turn_words USING fts5(question, answer, tokenize = 'trigram');
-CREATE TRIGGER IF NOT EXISTS turn_added AFTER INSERT ON turn BEGIN
-    INSERT INTO turn_words (rowid, question, answer)
-    VALUES (new.number, new.question, json_extract(new.answer, '$.answer'));
-END;
-CREATE TRIGGER IF NOT EXISTS turn_changed AFTER UPDATE OF answer ON turn BEGIN
-    UPDATE turn_words SET answer = json_extract(new.answer, '$.answer') WHERE rowid = new.number;
-END;
-CREATE TRIGGER IF NOT EXISTS turn_deleted AFTER DELETE ON turn BEGIN
-    DELETE FROM turn_words WHERE rowid = old.number;
-END;
-"""
-
-# Words are compared one by one, in the letters of all alphabets, and not indexed: a person's turns
-# are some thousand.
 _POSTGRES = """
 CREATE OR REPLACE FUNCTION json_extract(document TEXT, path TEXT) RETURNS TEXT
 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
@@ -77,61 +50,21 @@ LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
     RETURN document::json IS NOT NULL;
 EXCEPTION WHEN others THEN RETURN FALSE;
 END $$;
-ALTER TABLE turn ADD COLUMN IF NOT EXISTS words TEXT COLLATE {collation}
-GENERATED ALWAYS AS (question || ' ' || coalesce(json_extract(answer, '$.answer'), '')) STORED;
-CREATE OR REPLACE VIEW turn_words AS
-SELECT number AS rowid, question, json_extract(answer, '$.answer') AS answer FROM turn;
 """
 
 CONVERSATIONS = Schema(
-    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, _SQLITE, _POSTGRES
+    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, postgres=_POSTGRES
 )
 
 
-# -- Finds words in turns: each query gives conversations with the latest turn that has all terms
-
-Mine = tuple[str, bool]  # which ids are the person's: like this, or not like this
-Query = tuple[str, list[Any]]
-_TERM = 3  # characters: the index has no shorter terms
-
-
-def indexed_turns(terms: Sequence[str]) -> Query:
-    """A query by SQLite's index of words, for the turns of all people."""
-    long = [term for term in terms if len(term) >= _TERM]
-    short = [term for term in terms if len(term) < _TERM]
-    quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
-    match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
-    like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
-    where = " AND ".join([*match[0], *(like for _ in short)])
-    return (
-        "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
-        f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
-        [*match[1], *map(_part, short)],
-    )
-
-
-def compared_turns(terms: Sequence[str], mine: Mine) -> Query:
-    """A query for a team's tables: scans the person's turns, of which there are some thousand."""
-    like = " AND ".join("words ILIKE ?" for _ in terms)
-    return (
-        "SELECT conversation, max(number) FROM turn"
-        f" WHERE (conversation LIKE ?) = ? AND {like} GROUP BY conversation",
-        [*mine, *map(_part, terms)],
-    )
-
-
-def _part(term: str) -> str:
-    literal = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literal}%"
+def text_of(answer: Mapping[str, Any]) -> str:
+    """The text of an answer as a database takes it: without half letters and NUL."""
+    text: str = answer["answer"]
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 # -- The conversations of a home, of all people: what is done to all that read a document or
 # asked a library, and to all of a person.
-
-_TABLES = (
-    ("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"),
-    ("foldered", "conversation"),
-)  # fmt: skip
 
 
 class KeptConversations(Kept):
@@ -139,12 +72,10 @@ class KeptConversations(Kept):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, CONVERSATIONS)
-        self._indexed = not isinstance(place, TeamTables)  # SQLite has an index of words
 
     def is_empty(self) -> bool:
         """Whether there is no turn in any conversation."""
-        with self._reading() as connection:
-            return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM turn LIMIT 1")
 
     def forget(self, library: str, document: str) -> int:
         """Take a document out of the turns of a library's conversations, also of those that ask
@@ -155,8 +86,10 @@ class KeptConversations(Kept):
             for number, of, answer in self._turns_of(connection, library):
                 among = library if is_joined(of) else ""
                 if reads(answer, document, among):
-                    changed.append((json.dumps(without(answer, document, among)), number))
-            connection.executemany("UPDATE turn SET answer = ? WHERE number = ?", changed)
+                    left = without(answer, document, among)
+                    changed.append((json.dumps(left), text_of(left), number))
+            statement = "UPDATE turn SET answer = ?, said = ? WHERE number = ?"
+            connection.executemany(statement, changed)
         if changed:
             self._write_anew()
         return len(changed)
@@ -200,22 +133,17 @@ class KeptConversations(Kept):
         """Give a person all that belongs to nobody: before the first account everything was
         theirs."""
         with self._connected() as connection:
-            for table, column in _TABLES:
+            for table, column in (("conversation", "id"), ("turn", "conversation")):
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
                     (f"@{person}/",),
                 )
             connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
 
-    def files(self) -> set[str]:
-        """The names of files that the turns of all people mention."""
+    def files(self, person: str = "") -> set[str]:
+        """The names of files that the turns of all people mention, or those of one person."""
+        of = f"@{person}/%" if person else "%"
         with self._reading() as connection:
-            return mentioned_in(connection, "turn", "answer")
-
-    def files_of(self, person: str) -> set[str]:
-        """The names of files that a person's turns mention."""
-        with self._reading() as connection:
-            of = f"@{person}/%"
             return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
 
     def drop(self, person: str) -> set[str]:
@@ -234,20 +162,6 @@ class KeptConversations(Kept):
             f"DELETE FROM conversation WHERE id {which} ?", (ids,)
         )  # no turn follows
         gone = connection.execute(
-            f"DELETE FROM turn WHERE conversation {which} ? RETURNING number, answer", (ids,)
-        ).fetchall()
-        connection.executemany("DELETE FROM branch WHERE turn = ?", [(row[0],) for row in gone])
-        for table in ("arranged", "foldered"):
-            connection.execute(f"DELETE FROM {table} WHERE conversation {which} ?", (ids,))
-        return [answer for _, answer in gone]
-
-    def _write_anew(self) -> None:
-        with self._connected() as connection:
-            self._drop_deleted_words(connection)
-        super()._write_anew()
-
-    def _drop_deleted_words(self, connection: Connection) -> None:
-        """SQLite has overwritten the rows of turns. A part of its index may still hold words that
-        another one marks as deleted, until both are one."""
-        if self._indexed:
-            connection.execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
+            f"DELETE FROM turn WHERE conversation {which} ? RETURNING answer", (ids,)
+        )
+        return [answer for (answer,) in gone.fetchall()]

@@ -11,12 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from assistant.contract.evidence import check_name
-from assistant.conversation.kept_conversations import (
-    CONVERSATIONS,
-    KeptConversations,
-    compared_turns,
-    indexed_turns,
-)
+from assistant.conversation.kept_conversations import CONVERSATIONS, KeptConversations
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
 from assistant.storage.part import EVERYBODY, Connection, Kept, Place, Whose
@@ -46,10 +41,9 @@ class Folders(Kept):
 
     def all(self) -> list[Folder]:
         """The folders of the person, sorted by name, ignoring case."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT number, name, collapsed FROM folder WHERE person = ?", (self._person,)
-            ).fetchall()
+        rows = self._rows(
+            "SELECT number, name, collapsed FROM folder WHERE person = ?", self._person
+        )
         found = [Folder(number, name, bool(collapsed)) for number, name, collapsed in rows]
         return sorted(found, key=lambda folder: (folder.name.casefold(), folder.id))
 
@@ -77,7 +71,8 @@ class Folders(Kept):
         there is no such folder."""
         self.check_there(folder)
         with self._connected() as connection:
-            back = connection.execute("DELETE FROM foldered WHERE folder = ?", (folder,)).rowcount
+            empties = "UPDATE conversation SET folder = 0 WHERE folder = ?"
+            back = connection.execute(empties, (folder,)).rowcount
             connection.execute("DELETE FROM folder WHERE number = ?", (folder,))
         return int(back)
 
@@ -88,14 +83,7 @@ class Folders(Kept):
         if folder:
             self.check_there(folder)
         with self._connected() as connection:
-            if not folder:
-                connection.execute("DELETE FROM foldered WHERE conversation = ?", (key,))
-                return
-            connection.execute(  # as one statement: another server may do the same
-                "INSERT INTO foldered (conversation, folder)"
-                " SELECT id, ? FROM conversation WHERE id = ?"
-                " ON CONFLICT (conversation) DO UPDATE SET folder = excluded.folder", (folder, key)
-            )  # fmt: skip
+            connection.execute("UPDATE conversation SET folder = ? WHERE id = ?", (folder, key))
 
     def check_there(self, folder: int) -> None:
         """Raises AssistantError where there is no such folder."""
@@ -129,10 +117,10 @@ _MOST_TERMS = 20
 # which the last, the index knows.
 _WORDLESS = "(trim({0}) = '' OR trim({0}) LIKE '/%' AND trim({0}) NOT LIKE '% %')".format
 _LIST = f"""
-SELECT c.id, c.library, coalesce(a.title, ''), q.question,
+SELECT c.id, c.library, c.title, q.question,
        CASE WHEN {_WORDLESS("q.question")} AND json_valid(q.answer)
             THEN json_extract(q.answer, '$.attached') END,
-       coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0), coalesce(f.folder, 0)
+       c.latest, c.pinned, c.folder
 FROM (SELECT conversation, min(number) AS first, max(number) AS last
       FROM turn GROUP BY conversation) AS t
 JOIN conversation AS c ON c.id = t.conversation
@@ -140,8 +128,6 @@ JOIN turn AS b ON b.number = t.first
 JOIN turn AS q ON q.number = CASE WHEN NOT {_WORDLESS("b.question")} THEN b.number ELSE coalesce(
     (SELECT min(number) FROM turn AS w
      WHERE w.conversation = t.conversation AND NOT {_WORDLESS("w.question")}), b.number) END
-LEFT JOIN arranged AS a ON a.conversation = c.id
-LEFT JOIN foldered AS f ON f.conversation = c.id
 WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
 """
 
@@ -179,8 +165,7 @@ class Listing(KeptConversations):
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
         """The conversations in a library that the person sees, the latest first; None: in all."""
-        with self._reading() as connection:
-            rows = connection.execute(_LIST, self._mine).fetchall()
+        rows = self._rows(_LIST, *self._mine)
         sees = cache(self._whose.sees)
         wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
         return [self._info(row) for row in wanted]
@@ -193,24 +178,28 @@ class Listing(KeptConversations):
         terms = words.split()[:_MOST_TERMS]
         if not terms:
             return []
-        infos = self.infos(library)
-        query = indexed_turns(terms) if self._indexed else compared_turns(terms, self._mine)
-        with self._reading() as connection:
-            turns = dict(connection.execute(*query).fetchall())
-            found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
-            named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)]
-            wanted = named[offset : offset + limit]  # each excerpt is a query
-            return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in wanted]
+        infos, folded = self.infos(library), [term.casefold() for term in terms]
+        rows = self._rows(
+            "SELECT conversation, number, question, said FROM turn"
+            " WHERE (conversation LIKE ?) = ? ORDER BY number", *self._mine
+        )  # fmt: skip
+        # Each is compared: there are some thousand, and no index has to be kept.
+        has = {key: (number, said, question) for key, number, question, said in rows
+               if _has(f"{question} {said}", folded)}  # fmt: skip
+        found = [(info, has.get(self._key(info.id), (0, "", ""))) for info in infos]
+        named = [(info, turn) for info, turn in found if turn[0] or _has(info.title, folded)]
+        return [
+            Found(info, number, _excerpt(texts, terms))
+            for info, (number, *texts) in named[offset : offset + limit]
+        ]
 
     def title(self, conversation: str) -> str:
         """A conversation's title, else its first question; empty for one without turns."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT coalesce(nullif(a.title, ''), t.question) FROM turn AS t"
-                " LEFT JOIN arranged AS a USING (conversation)"
-                " WHERE conversation = ? ORDER BY number LIMIT 1", (self._key(conversation),)
-            ).fetchone()  # fmt: skip
-        return row[0] if row else ""
+        rows = self._rows(
+            "SELECT coalesce(nullif(title, ''), question) FROM turn JOIN conversation"
+            " ON id = conversation WHERE id = ? ORDER BY number LIMIT 1", self._key(conversation)
+        )  # fmt: skip
+        return str(rows[0][0]) if rows else ""
 
     def rename(self, conversation: str, title: str) -> None:
         """An empty title is the first question again. Raises AssistantError for a long one."""
@@ -225,27 +214,18 @@ class Listing(KeptConversations):
         that were written until now. `forgetting` has what else a home keeps of it."""
         with self._connected() as connection:
             gone = self._drop(connection, "=", self._key(conversation))
-            self._drop_deleted_words(connection)
         return list(map(json.loads, gone))
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM turn WHERE conversation = ?", (self._key(conversation),)
-            ).fetchone()
-        return row is not None
+        query = "SELECT 1 FROM turn WHERE conversation = ? LIMIT 1"
+        return bool(self._rows(query, self._key(conversation)))
 
     def _arrange(self, conversation: str, column: str, value: object) -> None:
         """Set a column of a conversation; an unknown conversation is ignored."""
-        key = self._key(conversation)
+        statement = f"UPDATE conversation SET {column} = ? WHERE id = ?"
         with self._connected() as connection:
-            if self._hold_one(connection, key):
-                connection.execute(
-                    f"INSERT INTO arranged (conversation, {column}) VALUES (?, ?)"
-                    f" ON CONFLICT (conversation) DO UPDATE SET {column} = excluded.{column}",
-                    (key, value),
-                )
+            connection.execute(statement, (value, self._key(conversation)))
 
     def _hold_one(self, connection: Connection, key: str) -> bool:
         """Whether a conversation is there, until the end of the transaction."""
@@ -282,17 +262,15 @@ def checked_title(title: str) -> str:
     return title
 
 
-def _has(title: str, terms: Sequence[str]) -> bool:
-    return all(term.casefold() in title.casefold() for term in terms)
+def _has(text: str, folded: Sequence[str]) -> bool:
+    text = text.casefold()
+    return all(term in text for term in folded)
 
 
-def _excerpt(connection: Connection, turn: int, terms: Sequence[str]) -> tuple[str, str, str]:
+def _excerpt(texts: Sequence[str], terms: Sequence[str]) -> tuple[str, str, str]:
     """Of the answer where it has a term, else of the question."""
-    row = connection.execute(
-        "SELECT answer, question FROM turn_words WHERE rowid = ?", (turn,)
-    ).fetchone()
-    for text in row or ():
-        plain = " ".join((text or "").split())
+    for text in texts:
+        plain = " ".join(text.split())
         lower = plain.lower()  # as long as the text, unlike what casefold() gives
         for term in terms:
             at = lower.find(term.lower())

@@ -34,84 +34,57 @@ from assistant.models.catalogue import (
     needs_avx2,
     this_machine,
 )
-from assistant.models.fetch import is_whole, weights_of
 from assistant.models.installed import Models
-from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
-from assistant.storage.part import BACK, TeamTables, file_of, mark_of
-from assistant.wiring.chosen_models import voice_state
+from assistant.storage.part import TeamTables
+from assistant.wiring.chosen_models import in_use, voice_state
 from assistant.wiring.people import PARTS
-from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables
+from assistant.wiring.places import bucket, catalogue_server, place_of_part
 from vectorstore.errors import LibraryError
-from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of
+from vectorstore.opened import has_files, is_library, open_catalog, open_copies, root_of, schema_of
 
-# -- Whether the PostgreSQL of a team answers, and what it has of this home
+# -- Whether people, catalogues and files are where the settings say. Nothing is made anywhere
 
-_MOVE = "pincite migrate-home {}"
+_MOVE = "Set `{}` to where it is, or move it with `pincite migrate-home`."
 
 
 def check_catalogues(settings: Settings) -> Iterator[Check]:
     """Of the server, of people and conversations, and of each library that is on it or should be.
-    Nothing is made anywhere."""
-    folders = sorted(settings.libraries_folder.glob("*/"))
+    What is in another place says itself what to do."""
     server = catalogue_server(settings)
     if server is None:
-        for part in PARTS:
-            if mark_of(settings.home / f"{part.name}.sqlite").exists():
-                said = "In PostgreSQL, and the setting `catalogue` does not say where."
-                yield Check(part.name, "error", said, "Set PINCITE_CATALOGUE again.")
-        for folder in folders:
-            if schema_of(folder):
-                yield Check(
-                    f"library {folder.name}", "error", "Its catalogue is in PostgreSQL, and the"
-                    " setting `catalogue` does not say where.", "Set PINCITE_CATALOGUE again.",
-                )  # fmt: skip
         yield Check("catalogue", "ok", "SQLite, in the folder of each library")
-        return
-    try:
-        yield Check("catalogue", "ok", f"PostgreSQL {server.version()} at {server.place}")
-    except LibraryError as error:
-        yield Check("catalogue", "error", str(error), "Start PostgreSQL, or check its address.")
-        return
+    else:
+        try:
+            yield Check("catalogue", "ok", f"PostgreSQL {server.version()} at {server.place}")
+        except LibraryError as error:
+            yield Check("catalogue", "error", str(error), "Start PostgreSQL, or check its address.")
+            return
     for part in PARTS:
-        yield from _part(team_tables(settings, part, server))
-    for folder in folders:
-        name = f"library {folder.name}"
-        if (folder / SCHEMA_MARK).exists():
-            schema = schema_of(folder)
-            try:
-                said = f"{count_documents(server, schema)} documents, in PostgreSQL"
-                yield Check(name, "ok", said)
-            except LibraryError as error:
-                yield Check(name, "error", str(error), "Restore a backup of PostgreSQL.")
-        elif (folder / FILE).exists():
-            said = "Its catalogue is in SQLite, and the setting `catalogue` names PostgreSQL."
-            yield Check(name, "error", said, _MOVE.format("postgresql"))
+        try:
+            place = place_of_part(settings, part)
+            if isinstance(place, TeamTables) and place.marked() and place.is_there():
+                yield Check(part.name, "ok", "in PostgreSQL")
+        except AssistantError as error:
+            yield Check(part.name, "error", str(error), _MOVE.format("catalogue"))
+    for folder in sorted(settings.libraries_folder.glob("*/")):
+        if is_library(folder) and (server or schema_of(folder)):
+            yield _served(folder, settings)
 
 
-def _part(tables: TeamTables) -> Iterator[Check]:
-    """Nothing where the home has neither a file nor a mark."""
-    name, file = tables.schema.name, file_of(tables.mark)
+def _served(folder: Path, settings: Settings) -> Check:
+    name = f"library {folder.name}"
     try:
-        mark = tables.marked()
-        if file.exists():
-            to = "sqlite" if mark and mark.move == BACK else "postgresql"
-            where = f"In {file}, and the setting `catalogue` names PostgreSQL."
-            said = f"A move between {file} and PostgreSQL did not end." if mark else where
-            yield Check(name, "error", said, _MOVE.format(to))
-        elif mark and tables.is_there():
-            yield Check(name, "ok", "in PostgreSQL")
-    except AssistantError as error:
-        remedy = "Name the right database in PINCITE_CATALOGUE, or restore its backup."
-        yield Check(name, "error", str(error), remedy)
-
-
-# -- Where the files of libraries are, and whether the bucket that has them answers
+        with contextlib.closing(
+            open_catalog(folder, folder.name, catalogue_server(settings))
+        ) as catalog:
+            return Check(name, "ok", f"{catalog.size()[0]} documents, in PostgreSQL")
+    except LibraryError as error:
+        return Check(name, "error", str(error), _MOVE.format("catalogue"))
 
 
 def check_file_places(settings: Settings) -> Iterator[Check]:
-    """Of the bucket, and of each library whose files are not where the settings say. Nothing is
-    made anywhere."""
+    """Of the bucket, and of each library whose files are not where the settings say."""
     try:
         found = bucket(settings)
     except SettingsError as error:
@@ -130,16 +103,12 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
             remedy = "Check the settings that begin with `files`."
             yield Check("files", "error", str(error), remedy)
     for folder in sorted(settings.libraries_folder.glob("*/")):
-        name, root = f"library {folder.name}", root_of(folder)
-        if root and found is None:
-            said = f"Its files are in s3://{root}, and no setting says where that is."
-            yield Check(name, "error", said, "Set PINCITE_FILES again.")
-        elif found and root and not root.startswith(f"{found.root}/"):
-            said = f"Its files are in s3://{root}, and the setting `files` names {found.address}."
-            yield Check(name, "error", said, "Set `files` to where they are.")
-        elif found and not root and has_files(folder):
-            said = "Its files are in its folder, and the setting `files` names a bucket."
-            yield Check(name, "error", said, "pincite migrate-home s3")
+        if root_of(folder) or (found and has_files(folder)):
+            try:
+                open_copies(folder, folder.name, found)
+            except LibraryError as error:
+                remedy = _MOVE.format("files")
+                yield Check(f"library {folder.name}", "error", str(error), remedy)
 
 
 # -- Whether the catalogues of libraries in SQLite can be read
@@ -148,23 +117,15 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
 def check_library_files(folder: Path) -> Iterator[Check]:
     """A check for each library in a folder. Nothing is made anywhere."""
     for catalog in sorted(folder.glob("*/catalog.sqlite")):
-        yield _look(catalog)
-
-
-def _look(catalog: Path) -> Check:
-    name = f"library {catalog.parent.name}"
-    try:
-        documents = _count(catalog)
-    except sqlite3.DatabaseError as error:
-        remedy = f"pincite verify --library {catalog.parent.name}"
-        return Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
-    return Check(name, "ok", f"{documents} documents")
-
-
-def _count(catalog: Path) -> int:
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
-        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
+        name = f"library {catalog.parent.name}"
+        address = f"{catalog.absolute().as_uri()}?mode=ro"
+        try:
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+                ((count,),) = connection.execute("SELECT count(*) FROM document")
+            yield Check(name, "ok", f"{count} documents")
+        except sqlite3.DatabaseError as error:
+            remedy = f"pincite verify --library {catalog.parent.name}"
+            yield Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
 
 
 _LLAMA = "from assistant.llm.llama import runtime as r; print(f'{r.which()}: {r.kernels()}')"
@@ -185,7 +146,7 @@ def checks(settings: Settings) -> list[Check]:
     # An older Python is refused when Pincite is installed.
     python = Check("python", "ok", f"Python {platform.python_version()}, {sys.executable}")
     found = [python, _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
-    found += [*_contents(settings), _telemetry()]
+    found += _contents(settings)
     found += check_reading_workers(settings)
     found += [_pdf(pdf), check_scans(settings, ocr), _recordings(recordings)]
     found += [_runtime(runtime, settings), *check_answering_device(device, settings)]
@@ -235,7 +196,7 @@ def _contents(settings: Settings) -> list[Check]:
     """The models and libraries of the home."""
     models = Models(settings.models_folder, settings)
     try:
-        found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
+        found = [*_chat_model(settings, models), _chosen(settings, "embedding"), _speech(settings)]
         found.append(Check("voice", *voice_state(settings)))
         found += [check_reranker(models), *check_library_files(settings.libraries_folder)]
         return [*found, *check_catalogues(settings), *check_file_places(settings)]
@@ -264,11 +225,26 @@ def _processor() -> Check:
     return Check("processor", "ok", f"{message}, AVX2")
 
 
-def _chat_model(models: Models) -> Iterator[Check]:
-    path, check = _chosen(models, "chat", "warning", "Answers are sentences of the documents.")
-    yield check
-    model = next((item for item in models.models if path == weights_of(item, models.folder)), None)
-    if not path or not model:
+_LACKS: dict[Role, tuple[Severity, str]] = {  # what is missing without a model
+    "chat": ("warning", "Answers are sentences of the documents."),
+    "embedding": ("error", "Documents cannot be added or searched."),
+    "speech": ("warning", "Recordings and videos are not read."),
+}
+
+
+def _chosen(settings: Settings, role: Role) -> Check:
+    name, now, (severity, without) = f"{role} model", in_use(settings, role), _LACKS[role]
+    if now.trouble:
+        return Check(name, severity, now.trouble, "pincite models list")
+    if not now.name:
+        return Check(name, severity, f"There is none. {without}", "pincite models pull")
+    return Check(name, "ok", now.name)
+
+
+def _chat_model(settings: Settings, models: Models) -> Iterator[Check]:
+    yield (check := _chosen(settings, "chat"))
+    model = next((item for item in models.models if item.name == check.message), None)
+    if not model:
         return
     machine = this_machine()
     need = f"{model.name} needs {(model.memory or 0) / 1e9:.1f} GB of memory"
@@ -282,47 +258,11 @@ def _chat_model(models: Models) -> Iterator[Check]:
         yield Check("memory", "warning", f"{message}: {suits}", remedy)
 
 
-def _embedding_model(models: Models) -> Check:
-    path, check = _chosen(models, "embedding", "error", "Documents cannot be added or searched.")
-    known = {weights_of(item, models.folder).parent: item for item in models.models}
-    if path in known and not is_whole(known[path], weights_of(known[path], models.folder)):
-        return Check("embedding model", "error", f"{path} is incomplete.", "pincite models pull")
-    return check
-
-
-def _speech_model(models: Models) -> Check:
-    path, check = _chosen(models, "speech", "warning", "Recordings and videos are not read.")
-    if check.severity == "ok":
-        name = next((item.name for item in models.installed() if item.path == path), "")
-        return replace(check, message=f"{name}, {path}") if name else check
-    nothing = path is None and check.remedy == "pincite models pull"
-    get = f"pincite models pull {default_model('speech', models.models).name}"
-    return replace(check, remedy=get) if nothing else check
-
-
-def _chosen(
-    models: Models, role: Role, severity: Severity, without: str
-) -> tuple[Path | None, Check]:
-    name = f"{role} model"
-    try:
-        if address := models.server(role):
-            return None, Check(name, "ok", f"{address.model or 'a model'} at {address.place}")
-        if extension := models.extension(role):
-            return None, Check(name, "ok", f"{extension.name} ({extension.package})")
-        path = models.chosen(role)
-    except ModelUnusable as error:
-        return None, Check(name, severity, str(error), "pincite models list")
-    if path is None:
-        return None, Check(name, severity, f"There is none. {without}", "pincite models pull")
-    return path, Check(name, "ok", str(path))
-
-
-def _telemetry() -> Check:
-    loud = [name for name, value in QUIET.items() if os.environ.get(name) != value]
-    if loud:
-        remedy = f"Unset these variables: {', '.join(loud)}"
-        return Check("telemetry", "warning", "Telemetry is not switched off everywhere.", remedy)
-    return Check("telemetry", "ok", "off")
+def _speech(settings: Settings) -> Check:
+    check = _chosen(settings, "speech")
+    if check.remedy != "pincite models pull":
+        return check
+    return replace(check, remedy=f"pincite models pull {default_model('speech').name}")
 
 
 def _pdf(child: subprocess.Popen[str]) -> Check:

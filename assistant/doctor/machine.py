@@ -76,7 +76,7 @@ import json
 from pathlib import Path
 from assistant.llm.llama import runtime
 llama = runtime.runtime()
-place = next(runtime.placements(llama, Path({path!r}), {context}, {gpu!r}))
+place = next(runtime.placements(llama, Path({path!r}), {gpu!r}))
 names = [device.description for device in runtime.graphics()]
 print(json.dumps([place.layers, place.of, place.device, names]))
 """
@@ -86,7 +86,7 @@ def look_for_device(path: Path | None, settings: Settings) -> subprocess.Popen[s
     """Start the child that looks; None without a local chat model."""
     if path is None:
         return None
-    code = _CODE.format(path=str(path), context=settings.context_tokens, gpu=settings.gpu)
+    code = _CODE.format(path=str(path), gpu=settings.gpu)
     return importing(code)
 
 

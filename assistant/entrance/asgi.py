@@ -49,6 +49,18 @@ def with_headers(scope: Scope, *given: tuple[str, str], without: Collection[str]
     return {**scope, "headers": [*kept, *added]}
 
 
+def answering_with(send: Send, more: Mapping[str, str]) -> Send:
+    """With `more` headers on each answer, also on refusals and errors."""
+    added = [(name.encode(), value.encode("latin-1")) for name, value in more.items()]
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
+        await send(message)
+
+    return sent
+
+
 async def answer(
     send: Send, status: int, body: str | bytes, more: Mapping[str, str] = {},
     kind: str = "text/plain",

@@ -75,31 +75,16 @@ ROLE_HEADER = "x-pincite-role"
 _SEAL = secrets.token_hex(16)
 
 
-def sealed_role(role: Role) -> str:
-    """The value of the role header, with the seal of this process."""
-    return f"{role} {_SEAL}"
+def sealed(who: str) -> str:
+    """The value of the role header, with the seal of this process: a role, or for who has signed in
+    which session it is."""
+    return f"{who} {_SEAL}"
 
 
-def sealed_session(session: str) -> str:
-    """The value for who has signed in: which session it is."""
-    return f"session:{session} {_SEAL}"
-
-
-def session_of(value: str) -> str:
-    """The session that the door has written; empty for anything else."""
-    kind, _, session = value.partition(" ")[0].partition(":")
-    right = kind == "session" and hmac.compare_digest(
-        value.encode(), sealed_session(session).encode()
-    )
-    return session if right else ""
-
-
-def unsealed_role(value: str) -> Role | None:
-    """The role that the door has written; None for anything else."""
-    for role in ("owner", "visitor"):
-        if hmac.compare_digest(value.encode(), sealed_role(role).encode()):
-            return role
-    return None
+def unsealed(value: str) -> str:
+    """The role or the session that the door has written; empty for anything else."""
+    who = value.partition(" ")[0]
+    return who if hmac.compare_digest(value.encode(), sealed(who).encode()) else ""
 
 
 # -- Counts wrong guesses of secrets that are random: who guesses too often has to wait, and a
@@ -201,7 +186,7 @@ class Guests:
         # Found by its hash: how long that takes tells nothing about the cookies that there are.
         with self._lock:
             role, until = self._cookies.get(_digest(cookie), (None, 0.0))
-        return sealed_role(role) if role and self._clock() < until else None
+        return sealed(role) if role and self._clock() < until else None
 
 
 def _digest(text: str) -> bytes:

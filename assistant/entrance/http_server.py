@@ -7,8 +7,8 @@ connections there are; one program that sends nothing can so use up all files of
 - Its headers are there 15 seconds after the connection, or after the answer before it. Its body
   comes at a kilobyte a second or more, with half a minute to spare; what waits for the application
   costs the client nothing, and after an answer the rest of a body is not looked at. An answer that
-  nobody reads for as long is not held either. This is
-  looked at once a second for all connections, so that it needs no timer in any state of any.
+  nobody reads for as long is not held either. This is looked at once a second for all connections,
+  so that it needs no timer in any state of any.
 - A half of the files that the process may open are connections. Beyond that the one gives way whose
   client has been silent longest: before its request, within its body, or after an answer. To refuse
   the new one instead would leave the server to who comes first and stays; so somebody has to open
@@ -16,8 +16,7 @@ connections there are; one program that sends nothing can so use up all files of
   at work for all of them, the new one is refused.
 
 A WebSocket stays as long as its client answers a ping every half a minute. Its handshake is bound
-like a request, and what is sent over it by the size and the pieces of a message; to who does not
-read, no pong is queued.
+like a request, and who has no right to the app gets none.
 """
 
 import socket
@@ -29,7 +28,6 @@ import h11
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send, answer
 
@@ -39,7 +37,6 @@ HEADER_SECONDS = 15.0  # until they are there
 _LINE = 8 << 10  # bytes of one header in the handshake of a WebSocket, which websockets admits
 _SPARE = 30.0  # seconds that a body or the reader of an answer may be late
 _RATE = 1000.0  # bytes a second of a body
-_PIECES = 1000  # of a message
 _PING = 30.0  # seconds
 _FILES = 1024  # that a process may open, where the system does not say it
 _MOST = 4096  # connections
@@ -59,11 +56,11 @@ def server(
     """
     most = _most_connections()
     config = uvicorn.Config(
-        _Bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
+        _bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
         host=address, port=port, backlog=min(128, most // 4), http=_Connection,
-        ws=_Socket if message_bytes else "none",
-        ws_max_size=message_bytes, ws_ping_interval=_PING, ws_ping_timeout=_PING,
-        ws_per_message_deflate=False, proxy_headers=False, server_header=False, access_log=False,
+        ws="websockets-sansio" if message_bytes else "none", ws_max_size=message_bytes,
+        ws_ping_interval=_PING, ws_ping_timeout=_PING, ws_per_message_deflate=False,
+        proxy_headers=False, server_header=False, access_log=False,
         timeout_graceful_shutdown=stop_seconds, **logs,
     )  # fmt: skip
     return _Server(config, listens)
@@ -177,38 +174,21 @@ class _Connection(H11Protocol):
             super().handle_websocket_upgrade(event)
 
 
-class _Socket(WebSocketsSansIOProtocol):
-    def handle_ping(self) -> None:
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()  # the pong
-
-    def handle_cont(self, event: Any) -> None:
-        if len(self.frames) < _PIECES:
-            super().handle_cont(event)
-        else:
-            self.transport.abort()
-
-
 _TOO_LARGE = f"A request here has at most {HEADERS} headers, of {HEADER_BYTES:,} bytes in all."
 
 
-class _Bounded:
+def _bounded(inner: Any) -> Any:
     """Before the application, and before others look at the headers."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            first = scope["method"].encode(), scope["raw_path"] + scope["query_string"]
+            if _is_too_large([first, *scope["headers"]]):
+                await answer(send, 431, _TOO_LARGE, {"connection": "close"})
+                return
+        await inner(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_too_large([_first_line(scope), *scope["headers"]]):
-            await answer(send, 431, _TOO_LARGE, {"connection": "close"})
-        else:
-            await self._inner(scope, receive, send)
-
-
-def _first_line(scope: Scope) -> tuple[bytes, bytes]:
-    return scope["method"].encode(), scope["raw_path"] + scope["query_string"]
+    return asked
 
 
 def _is_too_large(lines: Sequence[tuple[bytes, bytes]]) -> bool:

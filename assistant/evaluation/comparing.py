@@ -6,13 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.metrics import (
-    Interval,
-    paired_ratio_difference,
-    ratio_interval,
-)
+from assistant.evaluation.metrics import Interval, paired_ratio_difference, ratio_interval
 from assistant.evaluation.runs import EvaluationRun
-from assistant.evaluation.scoring import COSTS, Pair, RunRow, Scored, scored
+from assistant.evaluation.scoring import COSTS, Pair, RunRow, Scored, cost, scored
 from assistant.i18n.translation import _, number
 
 # -- The figures of a run: means with their intervals, percentiles of seconds; a table of them
@@ -56,7 +52,7 @@ def report(rows: Sequence[RunRow]) -> dict[str, Any]:
         "failed": sum(one.failed for one in everything),
         "labels": dict(Counter(one.label for one in everything if one.label)),
         "measures": measures(everything),
-        "costs": {name: cost for name in COSTS if (cost := _cost(name, rows))},
+        "costs": {name: figure for name in COSTS if (figure := _cost(name, rows))},
     }
 
 
@@ -85,7 +81,7 @@ def rounded(interval: Interval) -> Figure:
 
 
 def _cost(name: str, rows: Sequence[RunRow]) -> Figure | None:
-    values = [value for row in rows if (value := COSTS[name](row)) is not None]
+    values = [value for row in rows if (value := cost(row, name)) is not None]
     if not values:
         return None
     p50, p95 = np.percentile(values, [50, 95])

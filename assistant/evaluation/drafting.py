@@ -111,16 +111,12 @@ def write_offers(
         if is_tried(library, name):
             continue
         has = {one.question for one in offered(library) if one.document == name}
-        for passage in _spread(_passages_of(library, name), 2 * _EACH):
+        found, most = _passages_of(library, name), 2 * _EACH
+        for passage in found[:: max(len(found) // most, 1)][:most]:  # of the whole document
             if len(has) < _EACH and (text := _offer(assistant, model, passage, busy)):
                 offer(library, [Offered(name, there[name].sha256, text)])
                 has.add(text)
         offer(library, [Offered(name, there[name].sha256, TRIED)])
-
-
-def _spread(found: Sequence[DraftingPassage], most: int) -> Sequence[DraftingPassage]:
-    """So many of them, from the whole document."""
-    return found[:: max(len(found) // most, 1)][:most]
 
 
 def _offer(

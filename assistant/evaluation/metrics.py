@@ -72,6 +72,14 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return [row for _, row in _numbered(path)]
 
 
+def asked_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Each row that asks something, as it is read. Raises BadQuestionSet, which names the line."""
+    for number, row in _numbered(path):
+        if not isinstance(row.get("question"), str):
+            raise BadQuestionSet(f'{path}:{number}: there is no "question"')
+        yield row
+
+
 def to_row(question: Question) -> dict[str, Any]:
     """A question as a JSON row, as `from_row` reads it."""
     row: dict[str, Any] = {

@@ -3,14 +3,11 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from assistant.answering import verifier
 from assistant.answering.retrieve import reranked
@@ -28,7 +25,6 @@ from assistant.wiring import chosen_models, composition
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddProgress
 from vectorstore.database.schema import Schema
-from vectorstore.indexing import jobs
 from vectorstore.library import Library
 from vectorstore.retrieval.rerank import Reranker
 
@@ -74,38 +70,18 @@ class EvaluationRuns(Kept):
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _RUNS)
-        self._folder = path.parent
 
-    @contextmanager
-    def at_work(self, about: About, note: str = "", fresh: bool = False) -> Iterator[int]:
-        """Hold a run: the number from `begin`. Anyone who measures the same meanwhile, in the app
-        or at a command line, gets another one."""
-        busy: set[int] = set()
-        while True:
-            number = self.begin(about, note, fresh, busy)
-            lock = self._folder / f"run-{number}.lock"
-            with jobs.alone(lock) as alone:
-                if alone and not self.get(number).finished:
-                    yield number
-                    break
-            busy.add(number)
-        if self.get(number).finished:  # nobody will take it up
-            with suppress(OSError):
-                lock.unlink()
-
-    def begin(
-        self, about: About, note: str = "", fresh: bool = False, busy: Collection[int] = ()
-    ) -> int:
-        """The number of a new run, or of an interrupted run of the same that is not `busy`."""
+    def begin(self, about: About, note: str = "", fresh: bool = False) -> int:
+        """The number of a new run, or of an interrupted run of the same. Whoever measures the same
+        meanwhile works on the same run: a question has one row, whoever asks it."""
         text = json.dumps(about, sort_keys=True)
         with self._connected() as connection:
-            rows = connection.execute(
-                "SELECT number FROM run WHERE about = ? AND note = ? AND finished IS NULL"
-                " ORDER BY number DESC", (text, note),
-            ).fetchall()  # fmt: skip
-            left = [int(row[0]) for row in rows if row[0] not in busy]
+            left = connection.execute(
+                "SELECT max(number) FROM run WHERE about = ? AND note = ? AND finished IS NULL",
+                (text, note),
+            ).fetchone()[0]
             if left and not fresh:
-                return left[0]
+                return int(left)
             (made,) = connection.execute(
                 "INSERT INTO run (started, about, note) VALUES (?, ?, ?) RETURNING number",
                 (_now(), text, note),
@@ -139,10 +115,7 @@ class EvaluationRuns(Kept):
 
     def rows(self, number: int) -> list[Row]:
         """The rows of a run, one for each question, in the order of asking."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT row FROM asked WHERE run = ? ORDER BY rowid", (number,)
-            ).fetchall()
+        rows = self._rows("SELECT row FROM asked WHERE run = ? ORDER BY rowid", number)
         return [json.loads(row[0]) for row in rows]
 
     def forget(self, library: str, document: str) -> int:
@@ -152,15 +125,12 @@ class EvaluationRuns(Kept):
         """
         with self._connected() as connection:
             rows = connection.execute(
-                "SELECT run, question, row, about FROM asked JOIN run ON run.number = run"
-            ).fetchall()
-            read = [
-                (run, question, json.loads(row)) for run, question, row, about in rows
-                if json.loads(about).get("library") == library
-            ]  # fmt: skip
+                "SELECT run, question, row FROM asked JOIN run ON run.number = run"
+                " WHERE json_extract(about, '$.library') = ?", (library,)
+            ).fetchall()  # fmt: skip
             changed = [
                 (json.dumps(_without(row, document)), run, question)
-                for run, question, row in read if reads(row, document)
+                for run, question, text in rows if reads(row := json.loads(text), document)
             ]  # fmt: skip
             connection.executemany(
                 "UPDATE asked SET row = ? WHERE run = ? AND question = ?", changed
@@ -170,14 +140,13 @@ class EvaluationRuns(Kept):
         return len(changed)
 
     def _select(self, condition: str, value: int) -> list[EvaluationRun]:
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT number, started, COALESCE(finished, ''), about, note,"
-                f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)
-            ).fetchall()  # fmt: skip
+        rows = self._rows(
+            "SELECT number, started, COALESCE(finished, ''), about, note,"
+            f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", value
+        )  # fmt: skip
         return [
-            EvaluationRun(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
-            for row in rows
+            EvaluationRun(number, started, finished, json.loads(about), note, asked)
+            for number, started, finished, about, note, asked in rows
         ]
 
 
@@ -207,32 +176,44 @@ class EvaluationStep:
     question: str
 
 
-@dataclass
+def _silent(_: Any) -> None:
+    """A watcher that does nothing."""
+
+
+@dataclass(frozen=True)
+class MeasuringWatch:
+    """Watches a run, and may end it."""
+
+    adding: Callable[[AddProgress], None] = _silent
+    asking: Callable[[EvaluationStep], None] = _silent
+    notice: Callable[[str], None] = _silent
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
 class RunningEvaluation:
-    """Asks a set. `cancel` ends it within half a second; the current question is asked again next
+    """Asks a set. The watch ends it within half a second; the current question is asked again next
     time."""
 
     runs: EvaluationRuns
     source: QuestionSource
     assistant: Assistant | None  # None: only searches
-    reranker: Reranker | None = None  # orders what a search finds, as for answers
-    show: Callable[[EvaluationStep], None] = lambda step: None
-    cancel: threading.Event = field(default_factory=threading.Event)
+    reranker: Reranker | None  # orders what a search finds, as for answers
+    watch: MeasuringWatch
 
     def run(self, number: int, questions: Sequence[Question]) -> None:
         """Ask all questions that were not answered before; failed ones are asked again."""
         done = {row["id"] for row in self.runs.rows(number) if not row["error"]}
-        left = [question for question in questions if question.id not in done]
+        left, many = [one for one in questions if one.id not in done], len(questions)
         if left and left[0].passages is None:
             self.source.library.search(left[0].question, 1)  # loads the model first
-        for question in left:
-            self.show(EvaluationStep(len(questions) - len(left), len(questions), question.question))
+        for at, question in enumerate(left, start=many - len(left)):
+            self.watch.asking(EvaluationStep(at, many, question.question))
             row = self._row(question)
-            if self.cancel.is_set():
+            if self.watch.cancel.is_set():
                 return
             self.runs.put(number, row)
-            left = left[1:]
-        self.show(EvaluationStep(len(questions), len(questions), ""))
+        self.watch.asking(EvaluationStep(many, many, ""))
         self.runs.finish(number)
 
     def _row(self, question: Question) -> Row:
@@ -261,7 +242,7 @@ class RunningEvaluation:
             reply = assistant.ask(question.question, history=history)
         else:
             reply = assistant.ask_given(question.question, question.passages, history)
-        reply.cancel = self.cancel
+        reply.cancel = self.watch.cancel
         answer = reply.to_json()
         for cited in (*answer["citations"], *answer["passages"]):
             cited["document"] = self.source.named(cited["document"])
@@ -288,20 +269,6 @@ class MeasuringOptions:
 
 def _assistant(settings: Settings, library: Library) -> Assistant:
     return composition.assistant_of(settings, library, recorded=False)
-
-
-def _silent(_: Any) -> None:
-    """A watcher that does nothing."""
-
-
-@dataclass(frozen=True)
-class MeasuringWatch:
-    """Watches a run, and may end it."""
-
-    adding: Callable[[AddProgress], None] = _silent
-    asking: Callable[[EvaluationStep], None] = _silent
-    notice: Callable[[str], None] = _silent
-    cancel: threading.Event = field(default_factory=threading.Event)
 
 
 def all_runs(settings: Settings) -> EvaluationRuns:
@@ -333,37 +300,22 @@ def measure(
             watch.notice(who.notice)
         about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = all_runs(settings)
-        with kept.at_work(about, options.note, options.fresh) as number:
-            running = RunningEvaluation(
-                kept, source, who, chosen_models.reranker(settings), watch.asking, watch.cancel
-            )
-            running.run(number, asked)
+        number = kept.begin(about, options.note, options.fresh)
+        reranker = chosen_models.reranker(settings)
+        RunningEvaluation(kept, source, who, reranker, watch).run(number, asked)
     return number
 
 
 def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
     names = [n for n in _COMPARED if first.about.get(n, "") != second.about.get(n, "")]
-    settings = _changed(_settings(first), _settings(second))
+    settings = _changed(first.about["settings"], second.about["settings"])
     options = _changed(first.about["options"], second.about["options"])
     return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
 
 
 def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     return [n for n in sorted({*first, *second}) if first.get(n) != second.get(n)]
-
-
-def _settings(run: EvaluationRun) -> dict[str, Any]:
-    """As this version spells them; one that the version of the run did not have is the default."""
-    kept = run.about["settings"]
-    known = {name: value for name, value in kept.items() if name in Settings.model_fields}
-    with suppress(ValidationError):  # of a version with other values
-        return {**kept, **_dumped(Settings.model_validate(known))}
-    return {**_dumped(Settings.model_validate({})), **kept}
-
-
-def _dumped(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude={"home", "library", "port"})
 
 
 def _answers(questions: QuestionSet, options: MeasuringOptions, watch: MeasuringWatch) -> bool:
@@ -390,7 +342,7 @@ def _about(
         "verifier": verifier.identity() if who else "",
         "learned": _learned(source.library),
         "reranker": chosen_models.reranker_identity(settings),
-        "settings": _dumped(settings),
+        "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
         "options": {
             "retrieval": who is None,
             "limit": options.limit,
@@ -402,8 +354,7 @@ def _about(
 def _learned(library: Library) -> str:
     """When the active learning was learned; empty when none is active."""
     lesson = lessons(library.folder).last()
-    on = lesson and (lesson.ranking or lesson.threshold is not None)
-    return lesson.made if lesson and on else ""
+    return lesson.made if lesson and lesson.ranking else ""
 
 
 def _skipped(source: QuestionSource) -> dict[str, Any]:

@@ -383,21 +383,19 @@ def _is_evidence(citation: RunRow, evidence: Collection[EvidencePage]) -> bool:
 
 # -- seconds and tokens
 
-COSTS: dict[str, Callable[[RunRow], float | None]] = {
-    "search_seconds": lambda row: row.get("search_seconds"),
-    "first_token_seconds": lambda row: _of_answer(row, "seconds_first_token"),
-    "total_seconds": lambda row: _of_answer(row, "seconds_total"),
-    "prompt_tokens": lambda row: _tokens(row, "prompt_tokens"),
-    "completion_tokens": lambda row: _tokens(row, "completion_tokens"),
+COSTS = {  # where a row has them
+    "search_seconds": ("search_seconds",),
+    "first_token_seconds": ("answer", "seconds_first_token"),
+    "total_seconds": ("answer", "seconds_total"),
+    "prompt_tokens": ("answer", "usage", "prompt_tokens"),
+    "completion_tokens": ("answer", "usage", "completion_tokens"),
 }
 
 
-def _of_answer(row: RunRow, name: str) -> float | None:
-    value: float | None = (row.get("answer") or {}).get(name)
-    return value
-
-
-def _tokens(row: RunRow, name: str) -> float | None:
-    """The tokens; None where no model wrote."""
-    value: float | None = ((row.get("answer") or {}).get("usage") or {}).get(name)
-    return value or None
+def cost(row: RunRow, name: str) -> float | None:
+    """The seconds or tokens of a row; None where there are none, as without a model."""
+    value: Any = row
+    for part in COSTS[name]:
+        value = (value or {}).get(part)
+    found: float | None = value or None
+    return found

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -232,9 +233,17 @@ class QuestionSource:
 
     library: Library
     questions: tuple[Question, ...]  # of the set
-    cited: frozenset[str]  # the names that they use
-    holds: frozenset[str]  # what is in the library, named so
     corpus: bool = False  # its documents are passages of a corpus
+
+    @cached_property
+    def cited(self) -> frozenset[str]:
+        """The names that the questions use."""
+        return frozenset().union(*(question.documents for question in self.questions))
+
+    @cached_property
+    def holds(self) -> frozenset[str]:
+        """What is in the library, named so."""
+        return frozenset(self.named(info.document) for info in self.library.documents())
 
     def named(self, document: str) -> str:
         """The set's name of a document: with its folder, without, or by its id."""
@@ -271,23 +280,23 @@ def opened_source(
     """
     if named or not _needs_own(questions, settings):
         with composition.library_to_read(settings) as library:
-            yield source(library, questions)
+            yield QuestionSource(library, questions.questions)
         return
-    with _own(questions, settings) as library:
-        yield source(library, _filled(library, questions, show, tell), questions.corpus is not None)
-
-
-def source(library: Library, questions: QuestionSet, corpus: bool = False) -> QuestionSource:
-    """A library as a question set sees it."""
-    cited = frozenset().union(*(question.documents for question in questions.questions))
-    bare = QuestionSource(library, questions.questions, cited, frozenset(), corpus)
-    return replace(bare, holds=frozenset(bare.named(i.document) for i in library.documents()))
+    # One of its own, named by the place of the set.
+    place = hashlib.sha256(str(questions.file.resolve().parent).encode()).hexdigest()[:8]
+    folder = settings.home / "evaluation" / f"{questions.name}-{place}"
+    with composition.library_in(settings, folder, questions.name) as library:
+        yield _filled(library, questions, show, tell)
 
 
 def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
     if all(question.passages is not None for question in questions.questions):
         return False
-    cited, holds = _default(questions, settings)
+    cited = holds = frozenset[str]()
+    if settings.library in composition.libraries(settings):  # opening it would make it
+        with composition.library_to_read(settings) as library:
+            default = QuestionSource(library, questions.questions)
+            cited, holds = default.cited, default.holds
     if cited and cited <= holds:
         return False
     if questions.corpus or questions.documents:
@@ -300,35 +309,20 @@ def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
     )
 
 
-def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
-    """The default library, if it holds the cited documents."""
-    if settings.library not in composition.libraries(settings):  # opening it would make it
-        return frozenset(), frozenset()
-    with composition.library_to_read(settings) as library:
-        default = source(library, questions)
-    return default.cited, default.holds
-
-
-def _own(questions: QuestionSet, settings: Settings) -> Library:
-    """The set's own library, named by the place of the set."""
-    place = hashlib.sha256(str(questions.file.resolve().parent).encode()).hexdigest()[:8]
-    folder = settings.home / "evaluation" / f"{questions.name}-{place}"
-    return composition.library_in(settings, folder, questions.name)
-
-
 def _filled(
     library: Library, questions: QuestionSet, show: Show, tell: Callable[[str], None]
-) -> QuestionSet:
+) -> QuestionSource:
     """The source, after the library holds the files beside the questions."""
     if not questions.corpus:
         summary = library.add(questions.documents, show, prune=True)
         for failed in summary.failed:
             tell(failed.error)
-        return questions
+        return QuestionSource(library, questions.questions)
     paths, same = passages_as_files(questions.corpus, library.folder / "passages")
     if len(library.documents()) < len(paths):
         library.add(paths, show)
-    return replace(questions, questions=tuple(_renamed(q, same) for q in questions.questions))
+    renamed = tuple(_renamed(question, same) for question in questions.questions)
+    return QuestionSource(library, renamed, corpus=True)
 
 
 def _renamed(question: Question, same: Mapping[str, str]) -> Question:

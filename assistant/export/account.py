@@ -48,6 +48,12 @@ class Account:
     cells: tuple[Mapping[str, Any], ...] = ()  # of tables that it was computed from
 
 
+def sources_of(accounts: Sequence[Account]) -> list[Source]:
+    """Each once, in the order in which they are cited."""
+    every = (source for one in accounts for said in one.said for source in said.sources)
+    return list(dict.fromkeys(every))
+
+
 def account(answer: Mapping[str, Any]) -> Account:
     """The account of an answer document. It may leave this machine: it has no file address."""
     sources = {

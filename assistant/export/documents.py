@@ -9,17 +9,13 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
-from typing import Literal
 
 from assistant.errors import AssistantError
-from assistant.export.account import Account, Said, Source
+from assistant.export.account import Account, Said, Source, sources_of
 from assistant.export.xlsx import spreadsheet
 from ingest.platform.process import require, safe_name, usual_rights
 
 # -- Fonts of this machine that have the letters of a text. matplotlib finds them, and brings one.
-
-Style = Literal["normal", "oblique"]
-Weight = Literal["normal", "bold"]
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib, so that drawings are alike everywhere
 _PLACEHOLDERS = ("Last Resort", "LastResort")  # fonts that have a box for each letter
@@ -36,13 +32,6 @@ def fonts(text: str) -> tuple[list[str], str]:
             families.append(font.name)
             missing -= found
     return families, "".join(map(chr, sorted(missing)))
-
-
-def file_of(family: str, style: Style = "normal", weight: Weight = "normal") -> str:
-    """The path of a family's font."""
-    from matplotlib.font_manager import FontProperties, findfont
-
-    return findfont(FontProperties(family=family, style=style, weight=weight))
 
 
 @cache
@@ -68,11 +57,7 @@ _LINE = 1.45  # of the size of the letters
 _NO_FONT = "No font of this machine has these letters, and boxes replace them:"
 _MARGIN = 22.0  # millimetres
 _POINT = 0.3528  # millimetres
-_FONT_STYLES: Mapping[str, tuple[Style, Weight]] = {
-    "": ("normal", "normal"),
-    "B": ("normal", "bold"),
-    "I": ("oblique", "normal"),
-}
+_STYLES = {"": "", "B": ":bold", "I": ":oblique"}  # of fpdf, and as matplotlib names them
 
 
 def pdf(accounts: Sequence[Account]) -> bytes:
@@ -86,22 +71,24 @@ class _Paper:
 
     def __init__(self, accounts: Sequence[Account]) -> None:
         from fpdf import FPDF
+        from matplotlib.font_manager import findfont
 
         # They tell each step of a subset, and what _NO_FONT says.
         logging.getLogger("fontTools").setLevel(logging.ERROR)
         logging.getLogger("fpdf").setLevel(logging.ERROR)
         self._accounts = accounts
-        self._sources = list(
-            dict.fromkeys(
-                source for one in accounts for said in one.said for source in said.sources
-            )
-        )
+        self._sources = sources_of(accounts)
         self._pdf: FPDF = FPDF(format="A4")
         self._pdf.set_margins(_MARGIN, _MARGIN)
         self._pdf.set_auto_page_break(True, _MARGIN)
         self._pdf.set_title(accounts[0].question if accounts else "")
         self._pdf.set_creator("Pincite")
-        self._add_fonts()
+        for style, named in _STYLES.items():
+            self._pdf.add_font(FAMILY, style, findfont(FAMILY + named))
+        words = "".join(f"{one.question}{one.notices}{one.said}{one.cells}" for one in accounts)
+        (_, *others), self._missing = fonts(words)
+        usable = [family for family in others if self._added(family)]
+        self._pdf.set_fallback_fonts(usable, exact_match=False)
         self._pdf.add_page()
         self._notes = {source: self._pdf.add_link() for source in self._sources}
 
@@ -117,21 +104,12 @@ class _Paper:
             self._write(f"{_NO_FONT} {self._missing}", _SMALL, _QUIET, "I")
         return bytes(self._pdf.output())
 
-    def _add_fonts(self) -> None:
-        """And those of other scripts, where the texts have letters of them."""
-        for style, (slope, weight) in _FONT_STYLES.items():
-            self._pdf.add_font(FAMILY, style, file_of(FAMILY, slope, weight))
-        words = "".join(
-            f"{one.question}{one.notices}{one.said}{one.cells}" for one in self._accounts
-        )
-        (_, *others), self._missing = fonts(words)
-        usable = [family for family in others if self._added(family)]
-        self._pdf.set_fallback_fonts(usable, exact_match=False)
-
     def _added(self, family: str) -> bool:
         """Whether the PDF can hold it: some kinds of fonts it cannot."""
+        from matplotlib.font_manager import FontProperties, findfont
+
         try:
-            self._pdf.add_font(family, "", file_of(family))
+            self._pdf.add_font(family, "", findfont(FontProperties(family=family)))
         except Exception as error:  # damaged and unusual fonts fail in many ways
             log.info("%s is not used: %s", family, error)
             return False
@@ -230,7 +208,7 @@ _BLOCK = re.compile(r"^([ \t]*+)([-+=]|\d++[.)])(?=\s|$)", re.MULTILINE)
 
 def markdown(accounts: Sequence[Account]) -> str:
     """The text of documents stays text: what could be markup is escaped."""
-    notes: list[Source] = []
+    notes = sources_of(accounts)
     parts = []
     for one in accounts:
         body = " ".join(_said(said, notes) for said in one.said)
@@ -240,11 +218,8 @@ def markdown(accounts: Sequence[Account]) -> str:
     return "\n\n".join([*parts, *listed]) + "\n"
 
 
-def _said(said: Said, notes: list[Source]) -> str:
+def _said(said: Said, notes: Sequence[Source]) -> str:
     text = "".join(_plain(t) if stated else _marked(t) for t, stated in said.pieces)
-    for source in said.sources:
-        if source not in notes:
-            notes.append(source)
     marks = "".join(f"[^{notes.index(source) + 1}]" for source in said.sources)
     remark = f" ({said.remark})" if said.remark else ""
     return f"{text}{marks}{remark}"

@@ -93,6 +93,7 @@ def _fill(sheet: "Worksheet", tab: Tab) -> None:
 def _put(made: "Cell | MergedCell", cell: BookCell) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     if isinstance(cell.value, str):
         _text(made, cell.value)
@@ -102,7 +103,9 @@ def _put(made: "Cell | MergedCell", cell: BookCell) -> None:
     if cell.form:
         made.number_format = cell.form
     if cell.link and len(cell.link) <= _LONGEST_LINK:
-        _link(made, cell.link)
+        inside = cell.link.startswith("#")
+        where = {"location": cell.link[1:]} if inside else {"target": cell.link}
+        made.hyperlink = Hyperlink(ref=made.coordinate, **where)
         made.font = Font(color="1F5FAF", underline="single")
     if cell.tone:
         made.fill = PatternFill("solid", fgColor=_COLOURS[cell.tone])
@@ -113,14 +116,6 @@ def _put(made: "Cell | MergedCell", cell: BookCell) -> None:
 def _text(made: "Cell | MergedCell", text: str) -> None:
     made.value = clean(text)
     made.data_type = "s"
-
-
-def _link(made: "Cell | MergedCell", link: str) -> None:
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    inside = link.startswith("#")
-    where = {"location": link[1:]} if inside else {"target": link}
-    made.hyperlink = Hyperlink(ref=made.coordinate, **where)
 
 
 def _width(cell: BookCell) -> int:

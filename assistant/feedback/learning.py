@@ -3,26 +3,21 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering import verifier
 from assistant.evaluation.metrics import paired_difference
-from assistant.evaluation.runs import EvaluationRuns, all_runs
-from assistant.evaluation.scoring import scored
-from assistant.feedback.ratings import Example, Feedback, Rating, examples, feedback
-from assistant.i18n.translation import _, number
+from assistant.feedback.ratings import Example, Feedback, examples, feedback
+from assistant.i18n.translation import _
 from assistant.settings import Settings
 from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from ingest.errors import Stopped
 from vectorstore.library import Library
-from vectorstore.retrieval.fusion import Place
 from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
 
 # -- Weights of features by logistic regression over pairs, and groups that are left out in turn
@@ -156,42 +151,35 @@ class Measured:
         return self.rank.low > 0 and self.hit.change >= 0
 
 
+Counted = tuple[str, Any]  # what it is, and its name
+
+
 class Earlier:
     """Counts the places of earlier answers, with the option to leave one group out."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
-        self._all = _Counts()
-        self._of: dict[str, _Counts] = {}
+        self._all, self._of = Counter[Counted](), dict[str, Counter[Counted]]()
         for case in cases:
-            self._all.add(case)
-            self._of.setdefault(case.example.group, _Counts()).add(case)
+            counted = list(_counted(case))
+            self._all.update(counted)
+            self._of.setdefault(case.example.group, Counter()).update(counted)
 
     def known(self, without: str = "") -> Known:
         """The counts without a group: an example must not reveal its own place."""
-        left_out = self._of.get(without, _Counts())
-        total = max(self._all.answers - left_out.answers, 1e-9)
-        documents = self._all.documents - left_out.documents
-        pages = self._all.pages - left_out.pages
-        sections = self._all.sections - left_out.sections
+        left = self._all - self._of.get(without, Counter())
+        total = max(left["answer", ""], 1e-9)
         return Known(
-            {name: n / total for name, n in documents.items()},
-            {page: n / (n + 1) for page, n in pages.items()},
-            {word: n / total for word, n in sections.items()},
+            {what: n / total for (kind, what), n in left.items() if kind == "document"},
+            {what: n / (n + 1) for (kind, what), n in left.items() if kind == "page"},
+            {what: n / total for (kind, what), n in left.items() if kind == "section"},
         )
 
 
-@dataclass
-class _Counts:
-    answers: int = 0
-    documents: Counter[str] = field(default_factory=Counter)
-    pages: Counter[Place] = field(default_factory=Counter)
-    sections: Counter[str] = field(default_factory=Counter)
-
-    def add(self, case: Case) -> None:
-        self.answers += 1
-        self.documents.update({name for name, _page in case.example.pages})
-        self.pages.update(case.example.pages)
-        self.sections.update(case.sections)
+def _counted(case: Case) -> Iterator[Counted]:
+    yield "answer", ""
+    yield from {("document", name) for name, _page in case.example.pages}
+    yield from (("page", page) for page in case.example.pages)
+    yield from (("section", word) for word in case.sections)
 
 
 def learn_ranking(cases: Sequence[Case], embedder: str) -> Learned:
@@ -272,87 +260,7 @@ def worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
     return (1 / rank if rank else 0.0), float(0 < rank <= HIT)
 
 
-# -- Chooses the refusal threshold from a user's ratings
-# Of each answer the verifier's probability is known, and whether it should be given: a good answer
-# says yes, a wrong one and a good refusal say no. A refusal that was found wrong says nothing: what
-# was kept back may have been wrong, too.
-
-LEAST = 10  # answers of each kind
-_THRESHOLD_PARTS, _THRESHOLD_ROUNDS = 5, 3
-_LABELS = ("correct", "wrong", "refused", "answered")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The verifier's probability of an answer, and the right decision."""
-
-    question: str
-    answerable: float
-    answers: bool  # it should be answered
-    model: str  # that wrote it
-
-
-def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Judged]:
-    """Of thumbs, and of the rows of a run over the person's own questions; each question once, as
-    it was judged last. Only of the model that is judged last, and of the verifier of this version:
-    of others the probabilities differ."""
-    found = [*_of_run(rows), *_of_thumbs(ratings)]
-    once = {one.question: one for one in found}
-    return [one for one in once.values() if one.model == found[-1].model]
-
-
-def _of_thumbs(ratings: Iterable[Rating]) -> Iterator[Judged]:
-    for r in ratings:
-        known = r.answerable is not None and r.verifier == verifier.identity()
-        if known and (r.good or not r.refused):
-            yield Judged(r.question, r.answerable or 0.0, not r.refused and r.good, r.model)
-
-
-def _of_run(rows: Iterable[dict[str, Any]]) -> Iterator[Judged]:
-    for row in rows:
-        answer = row.get("answer") or {}
-        one = scored(row)
-        if "answerable" not in answer or one.label not in _LABELS:
-            continue
-        if one.label == "refused" and one.question.wanted == "answer":
-            continue  # whether what was kept back is right is not known
-        right = one.label == "correct"
-        yield Judged(one.question.question, answer["answerable"], right, answer["model"])
-
-
-def missing(should: tuple[int, int]) -> tuple[int, int]:
-    """How many more examples of each kind are needed: to answer, to refuse."""
-    answer, refuse = should
-    return max(LEAST - answer, 0), max(LEAST - refuse, 0)
-
-
-def choose(found: Sequence[Judged], default: float) -> float:
-    """The threshold with the most right decisions; among equals the one nearest to the default."""
-    seen = sorted({one.answerable for one in found})
-    between = [round((a + b) / 2, 4) for a, b in pairwise(seen)]
-    possible = [default, *between]
-    return max(possible, key=lambda t: (sum(_right(one, t) for one in found), -abs(t - default)))
-
-
-def measure(found: Sequence[Judged], default: float) -> MeasuredChange:
-    """The share of right decisions, with the default and with a threshold that was chosen on other
-    questions."""
-    before = [float(_right(one, default)) for one in found]
-    after = [0.0] * len(found)
-    for seed in range(_THRESHOLD_ROUNDS):
-        for kept, out in folds([one.question for one in found], _THRESHOLD_PARTS, seed):
-            threshold = choose([found[at] for at in kept], default)
-            for at in out:
-                after[at] += _right(found[at], threshold) / _THRESHOLD_ROUNDS
-    return compare(before, after)
-
-
-def _right(one: Judged, threshold: float) -> bool:
-    return (one.answerable >= threshold) == one.answers
-
-
 Show = Callable[[str, int, int], None]  # the step, the number done, the total
-_RUNS = 100  # looked through for the last one
 
 
 @dataclass(frozen=True)
@@ -361,8 +269,6 @@ class Learning:
 
     library: Library
     feedback: Feedback
-    runs: EvaluationRuns
-    settings: Settings
 
     @property
     def lessons(self) -> Lessons:
@@ -373,58 +279,37 @@ class Learning:
 
         Raises PinciteError.
         """
-        known = self._examples()
-        cases = []
-        for done, example in enumerate(known if len(known) >= LEAST_QUESTIONS else ()):
-            show(example.question, done, len(known))
-            if cancel.is_set():
-                return False
-            cases.append(Case(example, self.library.considered(example.question)))
-        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), len(known))
 
-        def step(done: int, total: int) -> None:
-            show(_("comparing"), done, total)
+        def step(what: str, done: int, total: int) -> None:
+            show(what, done, total)
             if cancel.is_set():
                 raise Stopped("Nothing was learned.")
 
         try:
-            lesson = _with_ranking(lesson, cases, self.library, step)
+            self.lessons.keep(self._learned(step))
         except Stopped:
             return False
-        self.lessons.keep(self._with_threshold(lesson))
         return True
+
+    def _learned(self, step: Show) -> Lesson:
+        known = self._examples()
+        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), len(known))
+        if len(known) < LEAST_QUESTIONS:
+            return lesson
+        cases = []
+        for done, example in enumerate(known):
+            step(example.question, done, len(known))
+            cases.append(Case(example, self.library.considered(example.question)))
+        measured = measure_ranking(cases, lambda done, of: step(_("comparing"), done, of))
+        found = learn_ranking(cases, self.library.embedder().identity) if measured.gains else None
+        return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
     def _examples(self) -> list[Example]:
         return examples(self.feedback, {info.document for info in self.library.documents()})
 
     def reset(self) -> None:
-        """Back to the untouched ranking and threshold; thumbs and questions stay."""
+        """Back to the untouched ranking; thumbs and questions stay."""
         self.lessons.reset()
-
-    def _with_threshold(self, lesson: Lesson) -> Lesson:
-        found = judged(self.feedback.ratings(), self._last_run())
-        answers = sum(one.answers for one in found)
-        lesson = replace(lesson, should=(answers, len(found) - answers))
-        if any(missing(lesson.should)):
-            return lesson
-        default = self.settings.refusal_threshold
-        right = measure(found, default)
-        chosen = choose(found, default) if right.low > 0 else None
-        return replace(
-            lesson,
-            right=right,
-            threshold=chosen,
-            model=found[-1].model,
-            verifier=verifier.identity(),
-        )
-
-    def _last_run(self) -> list[dict[str, Any]]:
-        """The rows of the last run that answered the person's own questions with this verifier."""
-        file = str(self.feedback.mine.file.resolve())
-        for run in self.runs.recent(_RUNS):
-            if run.about["file"] == file and run.about.get("verifier") == verifier.identity():
-                return self.runs.rows(run.number)
-        return []
 
     def figures(self) -> list[tuple[str, MeasuredChange, int]]:
         """(what, without and with what was learned, of how many questions), as far as measured."""
@@ -432,7 +317,6 @@ class Learning:
         measured = [] if lesson is None else [
             ("reciprocal rank of the first right page", lesson.rank, lesson.questions),
             ("right page among the first 5", lesson.hit, lesson.questions),
-            ("right decisions to answer or to refuse", lesson.right, sum(lesson.should)),
         ]  # fmt: skip
         return [(name, figure, n) for name, figure, n in measured if figure is not None]
 
@@ -441,32 +325,16 @@ class Learning:
         lesson = self.lessons.last()
         if lesson is None:
             known = len(self._examples())
-            more = _ranking(Lesson("", known)) if known < LEAST_QUESTIONS else []
+            more = [_ranking(Lesson("", known))] if known < LEAST_QUESTIONS else []
             return [_data(self.feedback), _("Nothing has been learned yet."), *more]
-        by_hand = self.settings.by_hand("refusal_threshold")
-        ranked = _ranking(lesson, self._unused(lesson))
-        return [_data(self.feedback), *ranked, *_refusing(lesson, by_hand)]
-
-    def _unused(self, lesson: Lesson) -> bool:
         learned = lesson.ranking
-        return learned is not None and learned.embedder != self.library.embedder().identity
+        unused = learned is not None and learned.embedder != self.library.embedder().identity
+        return [_data(self.feedback), _ranking(lesson, unused)]
 
 
 def learning_of(settings: Settings, library: Library, person: str = "") -> Learning:
     """Of a library of the home, from the feedback of the person with that id."""
-    return Learning(library, feedback(settings, library.name, person), all_runs(settings), settings)
-
-
-def _with_ranking(
-    lesson: Lesson, cases: Sequence[Case], library: Library, step: Callable[[int, int], None]
-) -> Lesson:
-    if not cases:
-        return lesson
-    measured = measure_ranking(cases, step)
-    found: Learned | None = None
-    if measured.gains:
-        found = learn_ranking(cases, library.embedder().identity)
-    return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
+    return Learning(library, feedback(settings, library.name, person))
 
 
 # -- for people
@@ -480,38 +348,11 @@ def _data(feedback: Feedback) -> str:
              own=kept, up=up, down=len(ratings) - up)  # fmt: skip
 
 
-def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
+def _ranking(lesson: Lesson, unused: bool = False) -> str:
     if lesson.rank is None:
         more = LEAST_QUESTIONS - lesson.questions
-        return [
-            _("Ranking: {more} more questions with a known page are needed; you have {known}. "
-              "Thumbs up and kept drafts count.", more=more, known=lesson.questions)
-        ]  # fmt: skip
+        return _("Ranking: {more} more questions with a known page are needed; you have {known}. "
+                 "Thumbs up and kept drafts count.", more=more, known=lesson.questions)  # fmt: skip
     if unused:
-        return [
-            _("Ranking: on; not used, as the embedding model is another one since: learn again.")
-        ]
-    return [_("Ranking: on.") if lesson.ranking else _("Ranking: no certain gain, left off.")]
-
-
-def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
-    answer, refuse = missing(lesson.should)
-    if lesson.right is None:
-        return [
-            _("When to refuse: judged answers are needed, {answer} more that should be given and "
-              "{refuse} more questions that should be refused.", answer=answer, refuse=refuse)
-        ]  # fmt: skip
-    if lesson.threshold is None:
-        return [_("When to refuse: no certain gain, left unchanged.")]
-    below = number(lesson.threshold, 2)
-    if lesson.verifier != verifier.identity():
-        return [
-            _("When to refuse: on, refuses below {threshold}; not used, as the check of answers "
-              "has changed since: learn again.", threshold=below)
-        ]  # fmt: skip
-    if by_hand:
-        return [
-            _("When to refuse: on, refuses below {threshold}; not used, as the setting "
-              "refusal_threshold was made by hand.", threshold=below)
-        ]  # fmt: skip
-    return [_("When to refuse: on, refuses below {threshold}.", threshold=below)]
+        return _("Ranking: on; not used, as the embedding model is another one since: learn again.")
+    return _("Ranking: on.") if lesson.ranking else _("Ranking: no certain gain, left off.")

@@ -5,22 +5,20 @@ that the answer cited; taking it back takes the question out again.
 """
 
 import json
-import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verifier import identity
 from assistant.contract.request import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
 from assistant.storage.part import Kept
-from vectorstore.database.schema import Schema, Step
+from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
@@ -28,39 +26,23 @@ REPLIES = "replies"  # true in an answer whose question only completes one befor
 
 _FEEDBACK = Schema("feedback", "feedback", """
 CREATE TABLE IF NOT EXISTS rating (
-    answer     TEXT PRIMARY KEY,        -- its id
-    rated      TEXT NOT NULL,           -- ISO 8601, UTC
-    good       INTEGER NOT NULL,        -- 1: thumb up, 0: thumb down
-    question   TEXT NOT NULL,
-    alone      INTEGER NOT NULL,        -- 0: a follow-up, which says nothing without its turns
-    said       TEXT NOT NULL,           -- the answer's text
-    refused    INTEGER NOT NULL,
-    pages      TEXT NOT NULL,           -- JSON: [[document, page], ...] that it cited
-    answerable REAL,                    -- that it is right; NULL where it was not verified
-    model      TEXT NOT NULL,
-    verifier   TEXT NOT NULL            -- what judged it
+    answer   TEXT PRIMARY KEY,          -- its id
+    rated    TEXT NOT NULL,             -- ISO 8601, UTC
+    good     INTEGER NOT NULL,          -- 1: thumb up, 0: thumb down
+    question TEXT NOT NULL,
+    said     TEXT NOT NULL,             -- the answer's text
+    pages    TEXT NOT NULL              -- JSON: [[document, page], ...] that it cited
 );
-""", first=2, steps=(Step("DROP TABLE IF EXISTS opened;"),))  # fmt: skip
+""")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rating:
-    """A thumb up or down, with the question and the answer that it rates."""
+    """A thumb up or down, with the question and the text of the answer that it rates."""
 
-    answer: str
-    rated: str
     good: bool
     question: str
-    alone: bool
     said: str
-    refused: bool
-    pages: tuple[Place, ...]
-    answerable: float | None
-    model: str
-    verifier: str
-
-
-_RATED = tuple(field.name for field in fields(Rating))  # the columns of a rating
 
 
 class Feedback(Kept):
@@ -82,29 +64,23 @@ class Feedback(Kept):
             if good is None:
                 connection.execute("DELETE FROM rating WHERE answer = ?", (answer["id"],))
             else:
+                now = datetime.now(UTC).isoformat(timespec="seconds")
                 connection.execute(
-                    f"INSERT OR REPLACE INTO rating ({', '.join(_RATED)})"
-                    f" VALUES ({', '.join('?' * len(_RATED))})",
-                    _row(answer, good),
-                )
+                    "INSERT OR REPLACE INTO rating (answer, rated, good, question, said, pages)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (answer["id"], now, good, answer["question"], answer["answer"],
+                     json.dumps(cited(answer))),
+                )  # fmt: skip
 
     def rated(self, answer: str) -> bool | None:
         """Whether its thumb is up or down; None without one."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT good FROM rating WHERE answer = ?", (answer,)
-            ).fetchone()
-        return None if row is None else bool(row[0])
+        rows = self._rows("SELECT good FROM rating WHERE answer = ?", answer)
+        return bool(rows[0][0]) if rows else None
 
     def ratings(self) -> list[Rating]:
         """All ratings, the oldest first."""
-        with self._reading() as connection:
-            rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
-        return [
-            Rating(r[0], r[1], bool(r[2]), r[3], bool(r[4]), r[5], bool(r[6]),
-                   tuple((name, page) for name, page in json.loads(r[7])), r[8], r[9], r[10])
-            for r in rows
-        ]  # fmt: skip
+        rows = self._rows("SELECT good, question, said FROM rating ORDER BY rated, rowid")
+        return [Rating(bool(good), question, said) for good, question, said in rows]
 
     def forget(self, document: str) -> int:
         """Delete ratings and own questions about a document, and count them."""
@@ -158,7 +134,8 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    again = _alone(answer) and not answer.get("stopped") and not answer.get("asked_back")
+    alone = not answer.get(REPLIES) and not needs_history(answer["question"])
+    again = alone and not answer.get("stopped") and not answer.get("asked_back")
     if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]
@@ -172,20 +149,7 @@ def _id(answer: Answer) -> str:
     return f"thumb-{answer['id']}"
 
 
-def _alone(answer: Answer) -> bool:
-    return not answer.get(REPLIES) and not needs_history(answer["question"])
-
-
-def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return (
-        answer["id"], now, good, answer["question"], _alone(answer), answer["answer"],
-        answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
-        identity(),
-    )  # fmt: skip
-
-
-# -- Makes learning examples from a user's questions and thumbs
+# -- Makes learning examples from a user's questions, which thumbs up have put there, too
 
 NEWEST = 500  # examples: more take minutes
 
@@ -200,30 +164,12 @@ class Example:
 
 
 def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
-    """The newest; each question once. `holds`: the documents of the library."""
-    found = [*_own_examples(feedback.mine.of("kept")), *_thumbs(feedback.ratings())]
-    once = {_words(example.question): example for example in reversed(found)}  # the first counts
-    known = [
-        replace(example, pages=frozenset(page for page in example.pages if page[0] in holds))
-        for example in reversed(once.values())
-    ]
-    return [example for example in known if example.pages][-NEWEST:]
-
-
-def _own_examples(questions: Iterable[Question]) -> Iterator[Example]:
-    for question in questions:
-        pages = frozenset((p.doc, p.page) for p in question.evidence if p.page is not None)
-        if question.answerable and not question.history and question.passages is None:
-            yield Example(question.question, pages, group=repr((question.answers, sorted(pages))))
-
-
-def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
-    """Examples from thumbs up; a thumb down gives none, because the right page is unknown."""
-    for rating in ratings:
-        if rating.good and rating.alone and not rating.refused:
-            group = _words(rating.question)
-            yield Example(rating.question, frozenset(rating.pages), group=group)
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
+    """The newest. `holds`: the documents of the library."""
+    known = []
+    for one in feedback.mine.of("kept"):
+        places = {(place.doc, place.page) for place in one.evidence if place.page is not None}
+        pages = frozenset(place for place in places if place[0] in holds)
+        if pages and one.answerable and not one.history and one.passages is None:
+            group = repr((one.answers, sorted(places)))
+            known.append(Example(one.question, pages, group))
+    return known[-NEWEST:]

@@ -206,19 +206,17 @@ def _patterns(spoken: str) -> Sequence[_Pattern]:
     rows = getattr(catalogue(spoken), "_catalog", {})
     texts = [key for key in rows if isinstance(key, str)]
     ends = "|".join(re.escape(key) for key in texts if key[:1].islower() and " " in key)
-    found = [_pattern(key, ends) for key in texts if _PLACE.search(key)]
+    found = []
+    for message in filter(_PLACE.search, texts):
+        pieces = _PLACE.split(message)
+        literals = pieces[::2]
+        # Where only a space stands between two places, the second one is rather the end of a
+        # sentence that is known: "The server of {0} {1}." has a name with spaces in the first one.
+        shapes = [_shape(pieces, ends)] if " " in literals[1:-1] else []
+        regexes = tuple(re.compile(shape, re.DOTALL) for shape in (*shapes, _shape(pieces)))
+        longest, letters = max(literals, key=len), sum(map(len, literals))
+        found.append(_Pattern(message, regexes, longest, letters))
     return sorted(found, key=lambda pattern: -pattern.letters)
-
-
-def _pattern(message: str, ends: str) -> _Pattern:
-    pieces = _PLACE.split(message)
-    literals = pieces[::2]
-    longest = max(literals, key=len)
-    # Where only a space stands between two places, the second one is rather the end of a sentence
-    # that is known: "The server of {0} {1}." has a name with spaces in the first one.
-    shapes = [_shape(pieces, ends)] if " " in literals[1:-1] else []
-    regexes = tuple(re.compile(shape, re.DOTALL) for shape in (*shapes, _shape(pieces)))
-    return _Pattern(message, regexes, longest, sum(map(len, literals)))
 
 
 def _shape(pieces: Sequence[str], ends: str = "") -> str:

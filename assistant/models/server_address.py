@@ -80,12 +80,11 @@ def kept(place: str) -> str:
     """What the keyring has for a server; empty where there is none."""
     try:
         import keyring
-        from keyring.errors import KeyringError
+
+        return keyring.get_password(SERVICE, place) or ""
     except ImportError:  # the extra `server` brings it
         return ""
-    try:
-        return keyring.get_password(SERVICE, place) or ""
-    except KeyringError:
+    except keyring.errors.KeyringError:
         return ""
 
 
@@ -93,11 +92,10 @@ def keep(place: str, password: str) -> bool:
     """Put a password into the keyring; False where there is none that takes it."""
     try:
         import keyring
-        from keyring.errors import KeyringError
+
+        keyring.set_password(SERVICE, place, password)
     except ImportError:
         return False
-    try:
-        keyring.set_password(SERVICE, place, password)
-    except KeyringError:  # also that there is no backend
+    except keyring.errors.KeyringError:  # also that there is no backend
         return False
     return True

@@ -138,20 +138,16 @@ def _draw_crop(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
 
 def _conditions(receipt: Receipt) -> dict[str, Any]:
     """How the answer was made, by what a person calls it."""
+    # Of the model's file not the folder: it may tell who is who.
+    model = receipt.model | {"file": Path(receipt.model.get("file", "")).name}
     return {
-        "model": "\n".join(_model(receipt)),
+        "model": "\n".join(f"{name}: {value}" for name, value in model.items() if value),
         **conditions(receipt),
         "embedding": receipt.embedding,
         "library generation": receipt.generation if receipt.library else "",
         "settings": ", ".join(f"{name} {value}" for name, value in receipt.settings.items()),
         "versions": ", ".join(f"{name} {value}" for name, value in receipt.versions.items()),
     }
-
-
-def _model(receipt: Receipt) -> Iterator[str]:
-    for name, value in receipt.model.items():
-        # Not the folder: it may tell who is who.
-        yield f"{name}: {Path(value).name if name == 'file' else value}"
 
 
 def _messages(receipt: Receipt) -> Iterator[list[str]]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,16 +64,6 @@ class Receipt:
     facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
 
 
-def receipt_of(row: Mapping[str, Any]) -> Receipt:
-    """Raises AssistantError for one that says more than this version could replay."""
-    if unknown := set(row) - {known.name for known in fields(Receipt)}:
-        raise AssistantError(
-            f"The receipt {row['id']} was made by another version of Pincite (it has"
-            f" {', '.join(sorted(unknown))}). Use that version."
-        )
-    return Receipt(**row)
-
-
 def conditions(receipt: Receipt) -> dict[str, str]:
     """What a person had chosen for this question: words for people, by what they are of."""
     chosen = {}
@@ -114,7 +104,7 @@ class ReceiptWriter:
     """The model and settings that write this process's answers; no model when they are quoted."""
 
     model: Path | None = None
-    # Budget, threshold, sampling: all that decides what is written.
+    # Budget and threshold: all that decides what is written.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -146,7 +136,12 @@ class Receipts(Kept):
 
     def get(self, identity: str) -> Receipt:
         """The receipt of an answer, by its id or the beginning of it. Raises AssistantError."""
-        rows = self._begin_with(identity)
+        last, person = f"{identity}\uffff", self._whose.person
+        found = self._rows(
+            "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person) LIMIT 2",
+            identity, last, person,
+        )  # fmt: skip
+        rows = [row for (text,) in found if self._whose.sees((row := json.loads(text))["library"])]
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
@@ -157,68 +152,46 @@ class Receipts(Kept):
             raise AssistantError(
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
-        return receipt_of(rows[0])
-
-    def _begin_with(self, identity: str) -> list[dict[str, Any]]:
-        """Of those that the person sees, at most two."""
-        person, last = self._whose.person, f"{identity}\uffff"
-        with self._reading() as connection:
-            found = connection.execute(
-                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
-                " LIMIT 2", (identity, last, person)
-            ).fetchall()  # fmt: skip
-        rows = [json.loads(text) for (text,) in found]
-        return [row for row in rows if self._whose.sees(row["library"])]
+        return Receipt(**rows[0])
 
     def forget(self, library: str, document: str) -> int:
         """Delete the receipts of answers that read a document of a library, and count them.
 
         A receipt holds what was read word by word: nothing could be replayed without it.
         """
+        gone, kept = [], []
         with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            held = [(number,) for number, *_ in self._about(connection, library, document)]
-            connection.executemany("UPDATE receipt SET person = person WHERE number = ?", held)
-            found = self._about(connection, library, document)
-            read = {number for number, row, among in found if reads(row, document, among)}
-            gone = [(number,) for number in read]
-            kept = [(json.dumps(row), number) for number, row, _ in found if number not in read]
+            for number, row in self._held(connection, library):
+                among = library if is_joined(row["library"]) else ""
+                if reads(row, document, among):
+                    left = unfound(row, document, among)  # a search may have found it, and no more
+                    if reads(left, document, among):
+                        gone.append((number,))
+                    else:
+                        kept.append((json.dumps(left), number))
             connection.executemany("DELETE FROM receipt WHERE number = ?", gone)
             connection.executemany("UPDATE receipt SET receipt = ? WHERE number = ?", kept)
-        if found:
+        if gone or kept:
             self._write_anew()
         return len(gone)
-
-    def _about(
-        self, connection: Connection, library: str, document: str
-    ) -> list[tuple[int, dict[str, Any], str]]:
-        """What names a document: its number, the receipt without the document among what its search
-        has found, and the library where it was one of several."""
-        rows = connection.execute("SELECT number, receipt FROM receipt ORDER BY number").fetchall()
-        return [
-            (number, unfound(row, document, among), among) for number, text in rows
-            if library in parts((row := json.loads(text)).get("library") or "")
-            and reads(row, document, among := library if is_joined(row["library"]) else "")
-        ]  # fmt: skip
 
     def rename_library(self, old: str, new: str) -> None:
         """Move the receipts of all people to a library's new name. Raises AssistantError."""
         with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
-            rows = connection.execute(
-                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
-            ).fetchall()
-            for number, text in rows:
-                row = json.loads(text)
-                row = (
-                    {**row, "library": new}
-                    if row["library"] == old
-                    else with_library(row, old, new)
-                )
+            for number, row in self._held(connection, old):
+                alone = row["library"] == old
+                row = {**row, "library": new} if alone else with_library(row, old, new)
                 connection.execute(
                     "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
                 )
+
+    def _held(self, connection: Connection, library: str) -> list[tuple[int, dict[str, Any]]]:
+        """The receipts that asked a library. Others who change these wait until the transaction
+        ends; they are as the others have left them."""
+        connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (library,))
+        rows = connection.execute(f"SELECT number, receipt FROM receipt WHERE {_OF}", (library,))
+        found = [(number, json.loads(text)) for number, text in rows.fetchall()]
+        return [(number, row) for number, row in found if library in parts(row["library"])]
 
     def delete(self, answers: Iterable[str]) -> int:
         """Delete the person's receipts of answers, by their ids, and count them."""
@@ -244,26 +217,19 @@ class Receipts(Kept):
         self._write_anew()
         return files
 
-    def files(self) -> set[str]:
-        """The names of files that the receipts of all people mention."""
+    def files(self, person: str = "") -> set[str]:
+        """The names of files that the receipts of all people mention, or those of one person."""
         with self._reading() as connection:
-            return mentioned_in(connection, "receipt", "receipt")
-
-    def files_of(self, person: str) -> set[str]:
-        """The names of files that a person's receipts mention."""
-        with self._reading() as connection:
-            return mentioned_in(connection, "receipt", "receipt", "person = ?", person)
+            return mentioned_in(connection, "receipt", "receipt", "? IN ('', person)", person)
 
     def is_empty(self) -> bool:
         """Whether no answer has a receipt."""
-        with self._reading() as connection:
-            return connection.execute("SELECT 1 FROM receipt LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM receipt LIMIT 1")
 
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""
-        with self._reading() as connection:
-            query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
-            return bool(connection.execute(query, (identity, self._whose.person)).fetchone())
+        query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
+        return bool(self._rows(query, identity, self._whose.person))
 
 
 class Recorder:
@@ -280,6 +246,9 @@ class Recorder:
         """Store the receipt of a finished reply; False where `Receipts.add` stores none. Raises
         AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
+        threshold = request.threshold
+        if threshold is None:
+            threshold = self._writer.settings.get("refusal_threshold")
         named = request.named if request.within else request.documents
         read = _list_passages(reply.finish())
         return self.receipts.add(
@@ -299,17 +268,13 @@ class Recorder:
                 meant=reply.meant,
                 documents=None if named is None else list(named),
                 filter=to_row(request.within),
-                threshold=self._threshold(request),
+                threshold=threshold,
                 answerable=reply.trace.answerable,
                 steps=[asdict(step) for step in reply.trace.steps],
                 program=list(reply.trace.program or ()),
                 facts=asdict(reply.trace.facts),
             )
         )
-
-    def _threshold(self, request: Request) -> float | None:
-        set_so: float | None = self._writer.settings.get("refusal_threshold")
-        return set_so if request.threshold is None else request.threshold
 
     def _model(self, reply: Reply) -> dict[str, Any]:
         path = self._writer.model

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.answering.write import repeats
 from assistant.contract import asked_in
@@ -71,20 +71,17 @@ def _write_answer(receipt: Receipt, model: "LlamaCppChat") -> str:
 
 
 def _parts(
-    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int,
-    schema: str | None = None,
-) -> Iterator[str]:  # fmt: skip
-    sampling = {name: receipt.settings[name] for name in model.sampling}
+    receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int
+) -> Iterator[str]:
     again = prompts.from_rows([(role, text) for role, text in asked])
-    fitting: dict[str, Any] = {"schema": schema} if schema else {}
-    for part in model.stream(again, max_tokens=most, **fitting, **sampling):
+    for part in model.stream(again, max_tokens=most):
         yield str(part.content)
 
 
 def _step_by_step(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     """Replays an answer of several texts: each is written again."""
     for number, step in enumerate(receipt.steps, start=1):
-        text = "".join(_parts(receipt, model, step["asked"], step["most"], step.get("schema")))
+        text = "".join(_parts(receipt, model, step["asked"], step["most"]))
         last = receipt.answer["stopped"] and number == len(receipt.steps)
         if text != step["written"] and not (last and text.startswith(step["written"])):
             which = (

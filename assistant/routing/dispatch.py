@@ -20,12 +20,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.clarification import is_reply
 from assistant.contract.facts import Outcome
 from assistant.contract.intents import KINDS, Answer, Run
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
-from assistant.conversation.assistant import completed
 from assistant.i18n.translation import N_, _
 from assistant.routing.slots import ANSWER, Decision, Message, fill, fill_plain, language, numbers
 from ingest import extensions
@@ -385,7 +383,7 @@ class Choosing:
         choice = self._choose(request)
         if choice.notice or not isinstance(choice.intent, Answer):
             return False
-        whole = completed(replace(request, question=choice.question or request.question))
+        whole = replace(request, question=choice.question or request.question)
         others = self._specialists if len(whole.question) <= _MOST else ()
         if any(cancel.is_set() or specialist.offer(whole) for specialist in others):
             return False
@@ -399,9 +397,6 @@ class Choosing:
         message = message_of(request)
         if found := extension_command(message, self._extensions_first) or command(message):
             return found
-        last = request.history[-1] if request.history else None
-        if last and last.asked_back and is_reply(request.question, last.answer):
-            return ANSWER  # "the drawing" may be the name that was asked for
         return self._router(message, request.evidence.embedder)
 
     def _make(self, request: Request, why: str) -> Reply | None:
@@ -414,8 +409,7 @@ class Choosing:
         return reply
 
     def _answer(self, request: Request, question: str) -> Reply:
-        """The question completed by the reply to a clarification."""
-        whole = completed(replace(request, question=question or request.question))
+        whole = replace(request, question=question or request.question)
         specialists = self._specialists if len(whole.question) <= _MOST else ()
         offers = (specialist.offer(whole) for specialist in specialists)
         reply = next(filter(None, offers), None) or self._general.run(whole)

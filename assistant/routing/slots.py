@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -175,11 +175,6 @@ _TIMES = re.compile(
     re.IGNORECASE,
 )
 _TWICE = re.compile(r"\b(?:twice|double|doubling|two times|2k)\b", re.IGNORECASE)
-_FOUR = re.compile(r"\b(?:four times|quadruple|fourfold)\b", re.IGNORECASE)
-_SAME_SIZE = re.compile(
-    r"\b(?:same size|without (?:enlarging|upscaling|making it (?:bigger|larger))|keep the size)\b",
-    re.IGNORECASE,
-)
 _MENDING = re.compile(
     r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|jpeg|artefacts|artifacts|faded"
     r"|scratch\w*|damaged)\b",
@@ -242,12 +237,10 @@ def language(text: str) -> str:
 
 def scale(text: str, usual: int = 4) -> int:
     """How many times as large; the nearest that can be done. A damaged picture keeps its size."""
-    if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
+    if _MENDING.search(text) and not _LARGER.search(text):
         return 1
     if _TWICE.search(text):
         return 2
-    if _FOUR.search(text):
-        return 4
     wanted = next((int(number) for found in _TIMES.findall(text) for number in found if number), 0)
     return min(SCALES, key=lambda known: abs(known - wanted)) if wanted else usual
 
@@ -285,9 +278,9 @@ _SHOWING = (
     r"(?:\s++(?:of|showing|depicting|with|where|about|in which|(?:that|which) (?:shows|depicts))\b"
     r"|\s*+:)\s*+"
 )
-_VERB = re.compile(rf"^{_DRAW}\b(?! request)(?:\s+(?:me|us))?\s*:?\s*", re.IGNORECASE)
-_LATE_VERB = re.compile(  # not "a sketch of", "a drawing for"
-    rf"\b{_DRAW}(?<!ing)(?:\s+(?:me|us))?\s+(?!(?:it|this|that|them|one|of|for|with)\b)(?=\w)",
+_VERB = re.compile(  # not "a sketch of", "a drawing for"
+    rf"\b{_DRAW}(?<!ing)(?:\s+(?:me|us))?(?:\s*:)?\s+"
+    r"(?!(?:it|this|that|them|one|of|for|with|request)\b)(?=\w)",
     re.IGNORECASE,
 )
 _MAKING = re.compile(rf"^(?:.{{0,40}}?\b)?{_MAKE}\s+(?=(?:an?|some|another|the)\b)", re.IGNORECASE)
@@ -298,11 +291,6 @@ _PICTURE = re.compile(
 )
 _PURPOSE = re.compile(
     rf"^(?:an?\s+)?(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})\s+(?:for\s+[^:]{{2,40}})?:\s*", re.IGNORECASE
-)
-_AS_PICTURE = re.compile(
-    rf"(?:,?(?<!\s)\s++as\s+an?\s+(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})"
-    rf"|[,.;!]?(?<!\s)\s++(?:(?:and|then|now|please)\s+)*{_DRAW}\s+(?:it|this|that|them|one))\W*$",
-    re.IGNORECASE,
 )
 
 
@@ -320,11 +308,11 @@ def prompt_of(text: str) -> str:
     """The content of a picture: "draw a picture of a cat" is "a cat"; "a watercolour of a cat"
     stays."""
     rest = _spelled(core(text))
-    if found := _VERB.match(rest) or _LATE_VERB.search(rest) or _MAKING.match(rest):
+    if found := _VERB.search(rest) or _MAKING.match(rest):
         rest = rest[found.end() :]
     for pattern in (_PICTURE, _PURPOSE):
         rest = pattern.sub("", rest, count=1)
-    return tidy(_AS_PICTURE.sub("", rest)) or tidy(text)
+    return tidy(rest) or tidy(text)
 
 
 def _spelled(text: str) -> str:
@@ -355,9 +343,6 @@ _AS_CHART = re.compile(
     r"|\s+(?:graphically|plotted|charted)\W*$",
     re.IGNORECASE,
 )
-_CHART_IT = re.compile(
-    rf"[,;.?!]*\s*\b(?:and\s+|then\s+|please\s+)*{_CHARTED}\s+(?:it|them|that)\W*$", re.IGNORECASE
-)
 _THAT = re.compile(
     r"(?:it|that|this|them|these|those|the same|everything|all|the (?:numbers|figures|values)"
     r"|(?:the|your) (?:\w+ )?(?:answer|reply|text|result)|(?:what|which) you (?:just )?\w+)\b",
@@ -376,7 +361,7 @@ def chart_of(text: str, previous: str = "") -> Chart:
     `previous` is the message before, which "plot it" refers to.
     """
     request = core(text)
-    what = _CHART_IT.sub("", _AS_CHART.sub("", f" {_CHART_OF.sub('', request)}"))
+    what = _AS_CHART.sub("", f" {_CHART_OF.sub('', request)}")
     what = tidy(_CHART_VERB.sub("", what.strip()))
     kinds = " ".join(re.findall(rf"\b{_CHART}\b", request, re.IGNORECASE))
     kind = next((kind for kind, words in _KINDS if re.search(words, kinds, re.IGNORECASE)), "")
@@ -385,9 +370,10 @@ def chart_of(text: str, previous: str = "") -> Chart:
 
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„»]{1,4000})[\"“”»]|(?<!\w)['‘]([^'‘’]{2,4000})['’](?!\w)")
 _ALOUD = r"(?:aloud|out loud|in an? \w+ voice)"
-_SPOKEN = re.compile(
-    r"^(?:say|speak|read|announce|recite|pronounce)(?: out)?\s+"
-    r"(?:the (?:words?|name|sentence|phrase)\s+)?(?P<text>.+)$",
+_SPOKEN = re.compile(  # "pronounce the word rhythm", "say good morning aloud"
+    rf"^(?:pronounce|(?:say|speak|read|announce|recite)\b(?=.*\b{_ALOUD}\W*$))\s+"
+    r"(?:the (?:words?|name|sentence|phrase)\s+)?"
+    rf"(?!(?:{_ALOUD}|out|back|to)\b)(?P<text>.+?)(?:[\s,]+{_ALOUD}\W*)?$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -401,15 +387,10 @@ def spoken_text(text: str) -> str:
     _, colon, behind = text.partition(":")
     if colon and behind.strip():
         return behind.strip()
-    found = _SPOKEN.match(
-        re.sub(rf"(?<![\s,])[\s,]++{_ALOUD}\W*$", "", request, flags=re.IGNORECASE)
-    )
-    words = found["text"] if found and found["text"] != request else ""
-    pronounced = re.search(rf"\b{_ALOUD}\W*$|^pronounce\b", request, re.IGNORECASE)
-    return "" if not pronounced or _THAT.match(words) or _ALOUD_ONLY.match(words) else words
+    found = _SPOKEN.match(request)
+    return "" if found is None or _THAT.match(found["text"]) else found["text"]
 
 
-_ALOUD_ONLY = re.compile(rf"{_ALOUD}|out\b|back\b|to\b", re.IGNORECASE)
 _ONLY_DESCRIBE = re.compile(
     r"^\W*(?:describe|caption|alt[- ]text|explain)\b(?:\s+(?:for|of|this|that|it|the|my|attached"
     r"|first|second|third|last|picture|image|photo|drawing|please|here|file|what you (?:just )?drew"
@@ -428,7 +409,32 @@ def image_question(text: str) -> str:
 
 def fill(tool: str, message: Message) -> Intent | None:
     """The intent; None when the message lacks a file, words, or the answer before."""
-    return _FILLERS[tool](message)
+    text, picture = message.text, message.picture
+    match tool:
+        case "answer":
+            return Answer()
+        case "draw":
+            return _draw_as(text, prompt_of(numbers(text).rest))
+        case "edit":
+            return _edit_as(message, core(text))
+        case "vary" if picture:
+            found = numbers(text)
+            return Vary(picture, None, found.steps, found.seed)
+        case "enhance" if picture:
+            return Enhance(picture, scale(text))
+        case "translate" if picture:
+            return Translate(picture, language(text))
+        case "describe" if pictures := message.referred_pictures:
+            return Describe(pictures, image_question(text))
+        case "transcribe" if message.recording:
+            return Transcribe(message.recording)
+        case "clip" if message.video:
+            return Clip(message.video, text.strip())
+        case "speak" if words := spoken_text(text) or message.answer:
+            return Speak(words)
+        case "chart" if (chart := chart_of(text, message.previous)).what:
+            return chart
+    return None
 
 
 def fill_plain(tool: str, message: Message) -> Intent | None:
@@ -444,20 +450,12 @@ def fill_plain(tool: str, message: Message) -> Intent | None:
     return fill(tool, message)
 
 
-def _draw(message: Message) -> Intent | None:
-    return _draw_as(message.text, prompt_of(numbers(message.text).rest))
-
-
 def _draw_as(text: str, prompt: str) -> Intent | None:
     found = numbers(text)
     prompt = numbers(prompt).rest
     if not prompt:
         return None
     return Draw(prompt, found.size, found.steps, found.seed, found.guidance, found.negative)
-
-
-def _edit(message: Message) -> Intent | None:
-    return _edit_as(message, core(message.text))
 
 
 def _edit_as(message: Message, text: str) -> Intent | None:
@@ -468,54 +466,3 @@ def _edit_as(message: Message, text: str) -> Intent | None:
         message.picture, found.rest, steps=found.steps, seed=found.seed, guidance=found.guidance,
         negative=found.negative,
     )  # fmt: skip
-
-
-def _vary(message: Message) -> Intent | None:
-    found = numbers(message.text)
-    return Vary(message.picture, None, found.steps, found.seed) if message.picture else None
-
-
-def _enhance(message: Message) -> Intent | None:
-    return Enhance(message.picture, scale(message.text)) if message.picture else None
-
-
-def _describe(message: Message) -> Intent | None:
-    pictures = message.referred_pictures
-    return Describe(pictures, image_question(message.text)) if pictures else None
-
-
-def _translate(message: Message) -> Intent | None:
-    return Translate(message.picture, language(message.text)) if message.picture else None
-
-
-def _transcribe(message: Message) -> Intent | None:
-    return Transcribe(message.recording) if message.recording else None
-
-
-def _clip(message: Message) -> Intent | None:
-    return Clip(message.video, message.text.strip()) if message.video else None
-
-
-def _speak(message: Message) -> Intent | None:
-    words = spoken_text(message.text) or message.answer
-    return Speak(words) if words else None
-
-
-def _chart(message: Message) -> Intent | None:
-    found = chart_of(message.text, message.previous)
-    return found if found.what else None
-
-
-_FILLERS: dict[str, Callable[[Message], Intent | None]] = {
-    "answer": lambda message: Answer(),
-    "draw": _draw,
-    "edit": _edit,
-    "vary": _vary,
-    "enhance": _enhance,
-    "describe": _describe,
-    "translate": _translate,
-    "transcribe": _transcribe,
-    "clip": _clip,
-    "speak": _speak,
-    "chart": _chart,
-}

@@ -15,12 +15,9 @@ import logging
 import logging.handlers
 import os
 import socket
-import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from assistant.errors import NetworkRefused
@@ -41,15 +38,11 @@ QUIET = {
 }
 
 _Place = tuple[str, int]  # host or address, and port
-_permitted: dict[_Place, str] = {}  # what for
-_for_good: set[_Place] = set()
-_followed: dict[_Place, set[str]] = {}  # the addresses of a host that is permitted
-_uses: Counter[_Place] = Counter()  # of what is permitted for a while
-_counting = threading.Lock()
+_permitted: dict[_Place, str] = {}  # for good, and what for
+_meanwhile: contextvars.ContextVar[tuple[dict[_Place, str], ...]] = contextvars.ContextVar(
+    "meanwhile", default=()
+)
 _reasons: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("reasons", default=())
-_HERE = Path(__file__)
-_PROJECT = _HERE.parents[2]
-_OURS = {"assistant", "ingest", "streamlit_app.py", "tests", "vectorstore"}
 
 
 def quiet_telemetry() -> None:
@@ -69,40 +62,19 @@ def allow_network(reason: str) -> Iterator[None]:
 
 def permit(host: str, port: int, reason: str) -> None:
     """Allow all threads to connect to one port of one host from now on, which a person has chosen;
-    each connection stands in the log with its reason."""
-    _for_good.add((host, port))
-    _permitted[host, port] = reason
+    each connection stands in the log with its reason. This machine is open anyway."""
+    if host and not _is_inside(host):
+        _permitted[host, port] = reason
 
 
 @contextlib.contextmanager
 def permit_meanwhile(host: str, port: int, reason: str) -> Iterator[None]:
-    """The same until the block ends, and until the last of several such blocks does; what was
-    permitted for good stays so."""
-    place = host, port
-    with _counting:
-        _begin_use(place, reason)
+    """The same for this thread alone, until the block ends; may be nested."""
+    token = _meanwhile.set((*_meanwhile.get(), {(host, port): reason}))
     try:
         yield
     finally:
-        with _counting:
-            _end_use(place)
-
-
-def _begin_use(place: _Place, reason: str) -> None:
-    _uses[place] += 1
-    _permitted.setdefault(place, reason)
-
-
-def _end_use(place: _Place) -> None:
-    """And that of the addresses of a host that nobody needs any more."""
-    _uses[place] -= 1
-    if _uses[place] > 0:
-        return
-    del _uses[place]
-    if place not in _for_good:
-        _permitted.pop(place, None)
-        for address in _followed.pop(place, ()):
-            _end_use((address, place[1]))
+        _meanwhile.reset(token)
 
 
 def is_allowed() -> bool:
@@ -133,6 +105,11 @@ def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]
             handler.close()
 
     return remove_guard
+
+
+def is_installed() -> bool:
+    """Whether a guard is there."""
+    return hasattr(socket.socket.connect, "__wrapped__")
 
 
 def _addresses(listen_on: str) -> frozenset[str]:
@@ -178,7 +155,9 @@ def _guarded(
 
 def _chosen(name: str, address: str, args: tuple[Any, ...]) -> tuple[str, ...]:
     """Why a call to a host that a person has chosen is allowed; empty for any other."""
-    permitted = dict(_permitted)  # other threads add and withdraw
+    permitted = {
+        place: reason for places in _open_places() for place, reason in dict(places).items()
+    }  # copies: other threads add
     ports = [port for host, port in permitted if host == address]
     if name in ("connect", "connect_ex"):
         target = args[-1] if isinstance(args[-1], tuple) else ()
@@ -191,13 +170,14 @@ def _chosen(name: str, address: str, args: tuple[Any, ...]) -> tuple[str, ...]:
 def _follow(host: str, found: Any) -> None:
     """The addresses of a host that is permitted are permitted, as long as it is."""
     addresses = {str(where[0]) for *_, where in found} - {host}
-    with _counting:
-        for (known, port), reason in dict(_permitted).items():
+    for places in _open_places():
+        for (known, port), reason in dict(places).items():
             if known == host:
-                before = _followed.setdefault((host, port), set())
-                for address in addresses - before:
-                    _begin_use((address, port), reason)
-                    before.add(address)
+                places.update(((address, port), reason) for address in addresses)
+
+
+def _open_places() -> list[dict[_Place, str]]:
+    return [*_meanwhile.get(), _permitted]
 
 
 def _address(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
@@ -230,20 +210,7 @@ def _note(
     verdict = "allowed" if allowed else "refused"
     reason = f" ({reasons[-1]})" if reasons else ""
     thread = threading.current_thread().name
-    journal.info("%s %s %s%s thread=%s at %s", verdict, name, address, reason, thread, _caller())
-
-
-def _caller() -> str:
-    """The innermost line of this project, other than these, that led to the call."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path != _HERE and path.is_relative_to(_PROJECT):
-            place = path.relative_to(_PROJECT)
-            if place.parts[0] in _OURS:
-                return f"{place}:{frame.f_lineno}"
-        frame = frame.f_back
-    return "outside of the project"
+    journal.info("%s %s %s%s thread=%s", verdict, name, address, reason, thread)
 
 
 class _Log(logging.handlers.RotatingFileHandler):

@@ -116,91 +116,68 @@ _PLAIN = _re(  # these are enough by themselves
     r"|\bwhen(?:ever)? (?:you are )?asked (?:about|for)\b[^.]*\b(?:say|answer|reply|respond)\b"
 )
 _SPEAKING = ((1.0, _DEMAND), (1.5, _YOURS), (INSTRUCTION, _PLAIN))
-# What it then wants.
-_WANTED = (
-    (1.5, _re(rf"\b(?:the|this|its) (?:whole |entire |final |next |full )?{_OWN}\b{_ITS_OWN}")),
-    # Something is put into the answer, or it is changed; but "include your name" is of readers.
-    (
-        2.0,
-        _re(
-            rf"\b(?:{_ADDED})\b(?! your\b).* (?:in|into|to|with|within|throughout) your {_OWN}\b"
-            rf"{_NOT_PAPER}|\bin your {_OWN},? (?:please )?(?:{_ADDED})\b(?!.*\byour?\b)"
-        ),
-    ),
-    (2.0, _re(rf"\b(?:{_CHANGED})\b.{{0,40}}\byour (?:\w+ )?{_OWN}\b")),
-    (2.0, _re(rf"\b(?:{_CLAIMED}) (?:in|at the end of) your {_OWN},? that\b")),
-    (2.0, _re(rf"\bin your {_OWN},? (?:please )?(?:{_CLAIMED}) that\b")),
-    (2.0, _re(rf"\b(?:begin|start|end|finish) (?:each of |all )?your {_OWN} {_WITH}")),
-    (1.0, _re(rf"\b(?:in|into|to|with|within|of|from|for|throughout) your \w+ {_OWN}\b")),
-    (
-        2.0,
-        _re(
-            rf"\byour {_OWN} (?:must|should|needs? to|has to|will|shall) (?:\w+ )?"
-            r"(?:be (?:an?|encoded|given|only|written)\b|be in (?!confidence)|begin|consist"
-            r"|contain|end|emphasi[sz]e|include|mention|promote|recommend|say|start|state|use)"
-        ),
-    ),
-    (
-        1.0,
-        _re(
-            rf"^\W*(?:{_POLITE}\b[\s,:!-]*)*(?:{_TO_YOU})?(?:reply|respond|answer)\b"
-            r"(?! (?:to|within|by|before|the|this|no))"
-        ),
-    ),
-    (1.5, _re(r"^\W*(?:please )?(?:reply|respond|answer)\b.*\bonly\b(?! (?:if|when)\b)")),
-    (1.0, _re(r"\b(?:advertis\w+|promot\w+|special offers?|discounts?)\b")),
-    (2.5, _re(r"\b(?:every|any|all) (?:answer|reply|response)s? (?:that )?you\b")),
-    (2.5, _re(r"^\W*(?:reply|respond|answer) (?:to )?(?:every|any|all) questions? with\b")),
-    (2.0, _re(rf"\b(?:{_FORMS})\b")),
-    (0.5, _re(rf"\b(?:{_ADDED})\b|\b(?:in|of|to) your messages?\b")),
-    (
-        2.0,
-        _re(
-            r"\b(?:ai(?! \w+(?:er|ist|ment|ence|gy)\b)|llms?|chat ?bot|chatgpt|gpt"
-            r"|language model)\b"
-        ),
-    ),
-    (2.5, _re(r"\bsystem prompt\b|\byou were (?:given|told)\b|\b(?:text|words|message) above\b")),
-    (2.5, _re(r"\bpretend (?:to be|that you)\b|\b(?:contents? of )?this conversation\b")),
-    (1.5, _re(r"\bact as an?\b")),
-    (
-        2.5,  # work that people ask of assistants, not of the readers of a document
-        _re(
-            r"^\W*(?:[\w']+ ){0,4}(?:write|generate|create|compose|provide|give|show|tell|make)\b"
-            r"[^.]{0,25}\b(?:script(?! for an?\b)|python|shell|bash|command|code snippet)\b"
-            r"|\b(?:sentiment|mood|tone|emotion) (?:of|in) (?:this|the following|that)\b"
-            r"|\b(?:translate|paraphrase|rewrite|rephrase|summari[sz]e|classify) (?:this|the"
-            r" following)\b(?! (?:sentences|words|verbs|paragraphs|expressions)\b)"
-            r"|\b(?:show|teach|tell) me how to\b"
-        ),
-    ),
-    (  # teachers ask for these, too
-        1.5,
-        _re(
-            r"\b(?:write|compose|give|tell|make)\b[^.]{0,25}\b(?:poem|story|joke|riddle|essay|tweet)\b"
-        ),
-    ),
-)
+# What it then wants, by the weight of each.
+_WANTED = {
+    0.5: [rf"\b(?:{_ADDED})\b|\b(?:in|of|to) your messages?\b"],
+    1.0: [
+        rf"\b(?:in|into|to|with|within|of|from|for|throughout) your \w+ {_OWN}\b",
+        rf"^\W*(?:{_POLITE}\b[\s,:!-]*)*(?:{_TO_YOU})?(?:reply|respond|answer)\b"
+        r"(?! (?:to|within|by|before|the|this|no))",
+        r"\b(?:advertis\w+|promot\w+|special offers?|discounts?)\b",
+    ],
+    1.5: [
+        rf"\b(?:the|this|its) (?:whole |entire |final |next |full )?{_OWN}\b{_ITS_OWN}",
+        r"^\W*(?:please )?(?:reply|respond|answer)\b.*\bonly\b(?! (?:if|when)\b)",
+        r"\bact as an?\b",
+        # Teachers ask for these, too.
+        r"\b(?:write|compose|give|tell|make)\b[^.]{0,25}\b(?:poem|story|joke|riddle|essay|tweet)\b",
+    ],
+    2.0: [
+        # Something is put into the answer, or it is changed; but "include your name" is of readers.
+        rf"\b(?:{_ADDED})\b(?! your\b).* (?:in|into|to|with|within|throughout) your {_OWN}\b"
+        rf"{_NOT_PAPER}|\bin your {_OWN},? (?:please )?(?:{_ADDED})\b(?!.*\byour?\b)",
+        rf"\b(?:{_CHANGED})\b.{{0,40}}\byour (?:\w+ )?{_OWN}\b",
+        rf"\b(?:{_CLAIMED}) (?:in|at the end of) your {_OWN},? that\b",
+        rf"\bin your {_OWN},? (?:please )?(?:{_CLAIMED}) that\b",
+        rf"\b(?:begin|start|end|finish) (?:each of |all )?your {_OWN} {_WITH}",
+        rf"\byour {_OWN} (?:must|should|needs? to|has to|will|shall) (?:\w+ )?"
+        r"(?:be (?:an?|encoded|given|only|written)\b|be in (?!confidence)|begin|consist"
+        r"|contain|end|emphasi[sz]e|include|mention|promote|recommend|say|start|state|use)",
+        rf"\b(?:{_FORMS})\b",
+        r"\b(?:ai(?! \w+(?:er|ist|ment|ence|gy)\b)|llms?|chat ?bot|chatgpt|gpt|language model)\b",
+    ],
+    2.5: [
+        r"\b(?:every|any|all) (?:answer|reply|response)s? (?:that )?you\b",
+        r"^\W*(?:reply|respond|answer) (?:to )?(?:every|any|all) questions? with\b",
+        r"\bsystem prompt\b|\byou were (?:given|told)\b|\b(?:text|words|message) above\b",
+        r"\bpretend (?:to be|that you)\b|\b(?:contents? of )?this conversation\b",
+        # Work that people ask of assistants, not of the readers of a document.
+        r"^\W*(?:[\w']+ ){0,4}(?:write|generate|create|compose|provide|give|show|tell|make)\b"
+        r"[^.]{0,25}\b(?:script(?! for an?\b)|python|shell|bash|command|code snippet)\b"
+        r"|\b(?:sentiment|mood|tone|emotion) (?:of|in) (?:this|the following|that)\b"
+        r"|\b(?:translate|paraphrase|rewrite|rephrase|summari[sz]e|classify) (?:this|the"
+        r" following)\b(?! (?:sentences|words|verbs|paragraphs|expressions)\b)"
+        r"|\b(?:show|teach|tell) me how to\b",
+    ],
+}
+_WEIGHED = [(weight, _re(one)) for weight, some in _WANTED.items() for one in some]
 # What people handle, and models do not: letters, forms, exams, devices.
-_OF_PEOPLE = (
-    2.0,
-    _re(
-        r"\b(?:ink|pencil|envelopes?|postage|by (?:post|fax|phone)|in writing|hand-?written|signed"
-        r"|signatures?|letterhead|passport|certificates?|questionnaires?|booklet|answer sheet"
-        r"|attend(?:ing)?|guests?|newsletter|examiners?|candidates?|margin|calculator)\b"
-        r"|in your own words|scale from|\b(?:customer|reference|invoice|order|policy|account|case"
-        r"|file|membership|tax|telephone"
-        r"|phone|contract|student|employee|personnel) (?:number|name|id)\b"
-        r"|\b(?:this|our|the enclosed|your) (?:letter|form|reference|card)\b|\bcop(?:y|ies) of\b"
-        r"|\b(?:reach|tell|contact|send|write to|let|help|to) us\b|\bno later than\b"
-        rf"|\bby (?:\d\d? [a-z]|noon|mon|tues|wednes|thurs|fri|satur|sun|{MONTH}\b)"
-        r"|\bwithin [\w-]+ (?:\w+ )?(?:days|weeks|hours)\b"
-        r"|\b(?:questions? \d+|section [a-z]|part [a-z]|(?:sentences?|words?|passage|text) below)\b"
-        r"|\bof the \w+ questions\b|\bfollowing (?:sentences|words|verbs|paragraphs|expressions)\b"
-        r"|\b\d+ (?:words|characters|marks|significant figures|decimal places)\b"
-        r"|\b(?:unless|if you (?:are not|have|wish|want|would|need))\b"
-        r"|\bat the end of the (?:report|letter|form|thesis|page|essay)\b"
-    ),
+_OF_PEOPLE = _re(
+    r"\b(?:ink|pencil|envelopes?|postage|by (?:post|fax|phone)|in writing|hand-?written|signed"
+    r"|signatures?|letterhead|passport|certificates?|questionnaires?|booklet|answer sheet"
+    r"|attend(?:ing)?|guests?|newsletter|examiners?|candidates?|margin|calculator)\b"
+    r"|in your own words|scale from|\b(?:customer|reference|invoice|order|policy|account|case"
+    r"|file|membership|tax|telephone"
+    r"|phone|contract|student|employee|personnel) (?:number|name|id)\b"
+    r"|\b(?:this|our|the enclosed|your) (?:letter|form|reference|card)\b|\bcop(?:y|ies) of\b"
+    r"|\b(?:reach|tell|contact|send|write to|let|help|to) us\b|\bno later than\b"
+    rf"|\bby (?:\d\d? [a-z]|noon|mon|tues|wednes|thurs|fri|satur|sun|{MONTH}\b)"
+    r"|\bwithin [\w-]+ (?:\w+ )?(?:days|weeks|hours)\b"
+    r"|\b(?:questions? \d+|section [a-z]|part [a-z]|(?:sentences?|words?|passage|text) below)\b"
+    r"|\bof the \w+ questions\b|\bfollowing (?:sentences|words|verbs|paragraphs|expressions)\b"
+    r"|\b\d+ (?:words|characters|marks|significant figures|decimal places)\b"
+    r"|\b(?:unless|if you (?:are not|have|wish|want|would|need))\b"
+    r"|\bat the end of the (?:report|letter|form|thesis|page|essay)\b"
 )
 
 
@@ -213,9 +190,8 @@ def pattern_score(sentence: str) -> float:
     spoken = sum(weight for weight, pattern in _SPEAKING if pattern.search(text))
     if not spoken or _PLAIN.search(text):
         return spoken
-    wanted = sum(weight for weight, pattern in _WANTED if pattern.search(text))
-    weight, of_people = _OF_PEOPLE
-    return spoken + wanted - weight * bool(of_people.search(text))
+    wanted = sum(weight for weight, pattern in _WEIGHED if pattern.search(text))
+    return spoken + wanted - 2.0 * bool(_OF_PEOPLE.search(text))
 
 
 # -- How much a sentence of a document is like an instruction to an assistant: a logistic regression
@@ -272,27 +248,20 @@ def use_embedder(embedder: Embedder) -> None:
 def grades(sentences: Sequence[str], joined: Sequence[Range] = ()) -> list[int]:
     """2 for an instruction, 1 where that is doubtful, else 0: for each sentence of a passage, then
     for each range of sentences that may be one, given by the first number and the one after."""
-    return list(_grades(tuple(sentences), tuple(joined), bool(_installed)))
-
-
-@lru_cache(maxsize=512)
-def _grades(
-    sentences: tuple[str, ...], joined: tuple[Range, ...], embedded: bool
-) -> tuple[int, ...]:
     head, folded = load(), [fold(sentence) for sentence in sentences]
     ranges = [(i, i + 1) for i in range(len(folded))] + list(joined)
     said = folded + [fold("\n".join(sentences[a:b])) for a, b in joined]
     found = [hashed(text) for text in said]
     scores = [_sum(head.plain, *grams) + float(head.plain[-1]) for grams in found]
     limits = head.of_plain
-    if embedded:
+    if _installed:
         near = [i for i, score in enumerate(scores) if score >= limits.gate]
         scores, limits = [head.of_full.doubtful - 1.0] * len(scores), head.of_full
         vectors = _Vectors(folded, [said[i] for i in near])
         for i in near:
             worded = _sum(head.full, *found[i]) + float(head.full[-1])
             scores[i] = vectors.score(said[i], ranges[i], worded, head)
-    return tuple((s >= limits.doubtful) + (s >= limits.sure) for s in scores)
+    return [(s >= limits.doubtful) + (s >= limits.sure) for s in scores]
 
 
 class _Vectors:

@@ -85,18 +85,13 @@ def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _is_question(text: str) -> bool:
-    words = _words(text)
-    return words[0] in _ASKS or (words[0] in _AUXILIARY and len(words) > 2)
-
-
 def _question(text: str, kind: Kind) -> str:
-    plain = text.rstrip(" ?")
-    if _is_question(text):
+    plain, words = text.rstrip(" ?"), _words(text)
+    if words[0] in _ASKS or (words[0] in _AUXILIARY and len(words) > 2):
         return f"{plain}?"
     if kind != "truth":
         return f"What is the {plain}?"
-    if len(_words(plain)) == 1 and _STATE.search(plain):
+    if len(words) == 1 and _STATE.search(plain):
         return f"Is this document {plain}?"
     return f"Does this document mention {plain}?"
 

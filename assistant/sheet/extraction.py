@@ -42,11 +42,7 @@ _LONGEST_VALUE = 80  # characters of a value
 _TOKENS = 60  # of the JSON of one value
 _AT_ONCE = 8  # columns: their JSON and a part of a document fit into the least window
 _EACH = 40  # tokens of one among several
-
-
-def no_model(column: Column, answer: str, cancel: threading.Event) -> str:
-    """Always empty: without a model, answers stay as they were quoted."""
-    return ""
+_WORDS: dict[str, Any] = {"type": "string", "maxLength": _LONGEST_VALUE}
 
 
 class Extractor:
@@ -58,10 +54,12 @@ class Extractor:
 
     def __call__(self, column: Column, answer: str, cancel: threading.Event) -> str:
         """The value; empty where the model writes none. Raises Stopped."""
-        asked = prompts.on_text(
-            f"Question: {column.question}\n\nAnswer: {answer}", prompts.CELL
-        )  # fmt: skip
-        return _json_value(self._said(asked, _schema(column), _TOKENS, column.question, cancel))
+        asked = prompts.on_text(f"Question: {column.question}\n\nAnswer: {answer}", prompts.CELL)
+        schema = _schema({"value": {"enum": ["yes", "no"]} if column.kind == "truth" else _WORDS})
+        text = self._said(asked, schema, _TOKENS, column.question, cancel)
+        if "{" not in text:  # of a model without a grammar
+            return text.strip().split("\n", 1)[0][:_LONGEST_VALUE]
+        return _values(text).get("value", "")
 
     def copied(
         self, columns: Sequence[Column], passages: Sequence[Passage], cancel: threading.Event
@@ -72,9 +70,9 @@ class Extractor:
             some = columns[start : start + _AT_ONCE]
             heads = ", ".join(json.dumps(one.head, ensure_ascii=False) for one in some)
             asked = prompts.on_passages(passages, prompts.CELLS.format(heads=heads))
+            schema = _schema({one.head: {"anyOf": [_WORDS, {"type": "null"}]} for one in some})
             most = _EACH * (len(some) + 1)
-            text = self._said(asked, _schema_of_all(some), most, some[0].question, cancel)
-            found |= _values(text)
+            found |= _values(self._said(asked, schema, most, some[0].question, cancel))
         return found
 
     def _said(
@@ -89,26 +87,9 @@ class Extractor:
         return str(said.content)
 
 
-def _schema(column: Column) -> str:
-    words = {"type": "string", "maxLength": _LONGEST_VALUE}
-    return _of({"value": {"enum": ["yes", "no"]} if column.kind == "truth" else words})
-
-
-def _schema_of_all(columns: Sequence[Column]) -> str:
-    words = {"anyOf": [{"type": "string", "maxLength": _LONGEST_VALUE}, {"type": "null"}]}
-    return _of({column.head: words for column in columns})
-
-
-def _of(properties: dict[str, dict[str, Any]]) -> str:
+def _schema(properties: dict[str, dict[str, Any]]) -> str:
     made = {"type": "object", "properties": properties, "required": list(properties)}
     return json.dumps({**made, "additionalProperties": False})
-
-
-def _json_value(text: str) -> str:
-    """Of the JSON; of a model without a grammar the first line where it wrote none."""
-    if "{" not in text:
-        return text.strip().split("\n", 1)[0][:_LONGEST_VALUE]
-    return _values(text).get("value", "")
 
 
 def _values(text: str) -> Mapping[str, str]:
@@ -202,10 +183,7 @@ def telling(head: str, kind: Kind) -> frozenset[str]:
 def line_of(page: Page, quote: str) -> int:
     """The number of the line with which a quote begins, from 1; 0 where none does."""
     first = quote.split("\n", 1)[0].strip()
-    numbers: Sequence[int] = [
-        number for number, line in enumerate(page.lines, 1) if line.text.strip() == first
-    ]
-    return numbers[0] if numbers else 0
+    return next((at for at, line in enumerate(page.lines, 1) if line.text.strip() == first), 0)
 
 
 # -- Cells from running text that are certain enough to need no model: the only value of the
@@ -317,7 +295,11 @@ class Reader:
         library: AnyLibrary, cancel: threading.Event,
     ) -> Places:  # fmt: skip
         """The values of columns with their places. Raises Stopped."""
-        passages = _whole(document, pages)
+        shown = {
+            page.number: "\n".join(line.text for line in page.lines if not line.hidden)
+            for page in pages
+        }
+        passages = [Passage(document, at, 1.0, text) for at, text in shown.items() if text]
         if sum(self.count(passage.text) for passage in passages) > self.room:
             passages = self._best(document, columns, library)
         said = self.copy(columns, passages, cancel) if passages else {}
@@ -336,14 +318,6 @@ class Reader:
         hits = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
         read = widened(list(hits.values()), library, self.room, self.count)
         return [one.passage for one in sorted(read, key=lambda w: (w.page.number, w.first))]
-
-
-def _whole(document: str, pages: Sequence[Page]) -> list[Passage]:
-    shown = {
-        page.number: "\n".join(line.text for line in page.lines if not line.hidden)
-        for page in pages
-    }
-    return [Passage(document, number, 1.0, text) for number, text in shown.items() if text]
 
 
 def _places(column: Column, said: str, pages: Sequence[Page]) -> list[Labelled]:
@@ -413,14 +387,16 @@ class Short:
 
 def shorten(column: Column, done: Outcome, extract: Extract, cancel: threading.Event) -> Short:
     """The value of an answer; the whole answer where it cannot be shortened."""
+    first = done.citations[0] if done.citations else None
+    line = first.quote.split("\n", 1)[0] if first else ""
     if column.kind == "truth":
-        return _truth(column, done, extract, cancel)
+        said = truth(done.text) or truth(extract(column, done.text, cancel))
+        marked = next((s for s in done.sentences if s.marks), None)
+        return Short(said or words(done.text), first, line, marked if said else None)
     for value in _ways(column, done, extract, cancel):
         if found := _cited(column, value, done):
             return found
     sentence = done.sentences[0] if done.sentences else None
-    first = done.citations[0] if done.citations else None
-    line = first.quote.split("\n", 1)[0] if first else ""
     return Short(words(done.text), first if column.kind == "text" else None, line, sentence)
 
 
@@ -463,12 +439,3 @@ def _cited(column: Column, value: Value, done: Outcome) -> Short | None:
                 line = next((one for one in lines if states(column.kind, value, one)), lines[0])
                 return Short(value, citation, line, sentence)
     return None
-
-
-def _truth(column: Column, done: Outcome, extract: Extract, cancel: threading.Event) -> Short:
-    value = truth(done.text) or truth(extract(column, done.text, cancel))
-    sentences: Sequence[Sentence] = [s for s in done.sentences if s.marks] or done.sentences
-    sentence = sentences[0] if sentences else None
-    first = done.citations[0] if done.citations else None
-    line = first.quote.split("\n", 1)[0] if first else ""
-    return Short(value or words(done.text), first, line, sentence if value else None)

@@ -24,7 +24,7 @@ from assistant.sheet.extraction import (
     mentioned,
     shorten,
 )
-from assistant.sheet.sheet_store import SheetCells, SheetKey
+from assistant.sheet.sheet_store import SheetKey, SheetStore
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
@@ -131,7 +131,7 @@ class Sheet:
     """Questions over the documents of a library."""
 
     assistant: Assistant
-    kept: SheetCells
+    kept: SheetStore
     extract: Extract
     reader: Reader | None  # None without a model that reads
     model: str  # identity of who answers

@@ -18,74 +18,21 @@ from ingest.platform.process import usual_rights
 from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.database.schema import Schema
 
-# -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
-# another day begins with them. Its cells are stored by `SheetCells`.
+# Raised when cells are made in another way: those of before are asked again.
+_MAKER = "2"
 
-_ASKED_COLUMNS = Schema("sheets", "columns of sheets", """
+_SHEETS = Schema("sheets", "sheets", """
 CREATE TABLE IF NOT EXISTS asked (
     person  TEXT NOT NULL,        -- their id; empty in a home without accounts
     library TEXT NOT NULL,
     columns TEXT NOT NULL,        -- JSON: as they are written, a column each
     PRIMARY KEY (person, library)
 ) WITHOUT ROWID;
-""")  # fmt: skip
-
-
-class AskedColumns(Kept):
-    """The columns that each person has last asked for, of all persons of a home."""
-
-    def __init__(self, path: Path) -> None:
-        """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _ASKED_COLUMNS)
-
-    def of(self, person: str, library: str) -> list[str]:
-        """The person's columns as typed, one string each; empty before the first ones."""
-        if not self.is_there():  # reading makes nothing
-            return []
-        with self._reading() as connection:
-            kept = connection.execute(
-                "SELECT columns FROM asked WHERE person = ? AND library = ?", (person, library)
-            ).fetchone()
-        return list(json.loads(kept[0])) if kept else []
-
-    def put(self, person: str, library: str, asked: Sequence[Column]) -> None:
-        """Store the person's columns, replacing the earlier ones."""
-        lines = json.dumps([written(column) for column in asked])
-        with self._connected() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO asked (person, library, columns) VALUES (?, ?, ?)",
-                (person, library, lines),
-            )
-
-    def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one, whosever it is."""
-        with self._connected() as connection:
-            connection.execute(
-                "UPDATE OR REPLACE asked SET library = ? WHERE library = ?", (new, old)
-            )
-
-    def drop(self, person: str) -> None:
-        """Delete all columns that a person has asked for."""
-        if not self.is_there():
-            return
-        with self._connected() as connection:
-            gone = connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount
-        if gone:
-            self._write_anew()
-
-
-# -- The cells that were filled, in SQLite: by the bytes of the document, the question and the model
-# A document that changes, another model and a new question have no cell yet: only these are asked.
-
-# Raised when cells are made in another way: those of before are asked again.
-_MAKER = "2"
-
-_CELLS = Schema("cells", "cells of sheets", """
 CREATE TABLE IF NOT EXISTS cell (
     library  TEXT NOT NULL,
     sha256   TEXT NOT NULL,       -- of the document's file
     question TEXT NOT NULL,       -- JSON: head, question, kind
-    model    TEXT NOT NULL,       -- who answered, see `SheetCells`
+    model    TEXT NOT NULL,       -- who answered, see `SheetKey`
     document TEXT NOT NULL,
     cell     TEXT NOT NULL,       -- JSON: a Cell
     PRIMARY KEY (library, sha256, question, model)
@@ -95,7 +42,8 @@ CREATE TABLE IF NOT EXISTS cell (
 
 @dataclass(frozen=True)
 class SheetKey:
-    """What a cell depends on; the document's name may change."""
+    """What a cell depends on: a document that changes, another model and a new question have no
+    cell yet, and only these are asked."""
 
     library: str
     document: str
@@ -110,12 +58,13 @@ class SheetKey:
         return self.library, self.sha256, question, f"{_MAKER} {self.model}"
 
 
-class SheetCells(Kept):
-    """The filled cells of a home, in SQLite."""
+class SheetStore(Kept):
+    """The sheets of a home, in SQLite: the cells that were filled, and the columns that each person
+    asked for last in a library, with which a sheet begins that is opened on another day."""
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _CELLS)
+        super().__init__(path, _SHEETS)
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""
@@ -135,19 +84,45 @@ class SheetCells(Kept):
                 (*key.row, key.document, json.dumps(cell.to_json())),
             )
 
+    def columns(self, person: str, library: str) -> list[str]:
+        """A person's columns as typed, one string each; empty before the first ones."""
+        if not self.is_there():  # reading makes nothing
+            return []
+        with self._reading() as connection:
+            kept = connection.execute(
+                "SELECT columns FROM asked WHERE person = ? AND library = ?", (person, library)
+            ).fetchone()
+        return list(json.loads(kept[0])) if kept else []
+
+    def put_columns(self, person: str, library: str, asked: Sequence[Column]) -> None:
+        """Store a person's columns, replacing the earlier ones."""
+        lines = json.dumps([written(column) for column in asked])
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO asked (person, library, columns) VALUES (?, ?, ?)",
+                (person, library, lines),
+            )
+
     def rename_library(self, old: str, new: str) -> None:
         """What was of one library is of another one, whosever it is."""
         with self._connected() as connection:
-            connection.execute(
-                "UPDATE OR REPLACE cell SET library = ? WHERE library = ?", (new, old)
-            )
+            for table in ("cell", "asked"):
+                connection.execute(
+                    f"UPDATE OR REPLACE {table} SET library = ? WHERE library = ?", (new, old)
+                )
 
     def forget(self, library: str, document: str) -> int:
         """Delete the cells of a document, and count them."""
+        return self._deleted("cell WHERE library = ? AND document = ?", library, document)
+
+    def forget_person(self, person: str) -> None:
+        """Delete all columns that a person has asked for."""
+        if self.is_there():
+            self._deleted("asked WHERE person = ?", person)
+
+    def _deleted(self, which: str, *given: str) -> int:
         with self._connected() as connection:
-            gone = connection.execute(
-                "DELETE FROM cell WHERE library = ? AND document = ?", (library, document)
-            ).rowcount
+            gone = connection.execute(f"DELETE FROM {which}", given).rowcount
         if gone:
             self._write_anew()
         return int(gone)

@@ -1,5 +1,6 @@
 """The address of a mailbox or of a WebDAV folder, as a person writes it."""
 
+import imaplib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -186,17 +187,6 @@ def _plain(quoted: str, text: str) -> str:
     return plain
 
 
-# -- How much a server may give: it may be hostile, or broken
-
-MOST_BYTES = 500 << 20  # of a file, as of one that is dropped into the app
-MOST_MAIL_BYTES = 100 << 20  # of a mail, which is held in memory meanwhile
-MOST_ENTRIES = 200_000  # mails or files of a source
-MOST_DEPTH = 20  # folders in folders
-MOST_LISTED = 32 << 20  # bytes of one answer that is no mail and no file
-SILENCE = 60.0  # seconds without a byte
-LONGEST = 3600.0  # seconds for one mail or file: a server that drips is no faster than none
-
-
 def refused(address: Address) -> Refused:
     """The server does not take the user or the password."""
     return Refused(
@@ -230,8 +220,8 @@ def told(address: Address) -> Iterator[None]:
         raise SourceFailed(
             f"{server} did not answer in time: try again later.", "server"
         ) from error
-    except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error  # without the number
+    except (OSError, EOFError, imaplib.IMAP4.abort) as error:
+        why = getattr(error, "strerror", None) or str(error)[:200]  # without the number
         raise SourceFailed(
             f"{server} cannot be reached, or closed the connection ({why}): try again later.",
             "server",

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 
 Run = Callable[[argparse.Namespace, "Settings"], int]
+
+_NONE = "There are no sources. `pincite sources add ADDRESS` adds one."
 
 
 def add_source_parsers(commands: Any) -> None:
@@ -91,7 +93,7 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
         if source.error:
             print(f"    {source.error}")
     if not found:
-        print("There are no sources. `pincite sources add ADDRESS` adds one.")
+        print(_NONE)
     return DONE
 
 
@@ -154,16 +156,10 @@ def _once(args: argparse.Namespace, settings: "Settings") -> int:
     rows = [_one(args, settings, source, bool(named)) for source in chosen]
     if args.json:
         print(json.dumps(rows))
+    elif not rows and listed(settings, args.library):
+        print("All sources are paused. `pincite sources set NAME --resume` goes on.")
     elif not rows:
-        print(
-            "All sources are paused. `pincite sources set NAME --resume` goes on."
-            if listed(settings, args.library)
-            else "There are no sources. `pincite sources add ADDRESS` adds one."
-        )
-    return _status(rows)
-
-
-def _status(rows: Sequence[dict[str, Any]]) -> int:
+        print(_NONE)
     failed = [row for row in rows if row["error"]]
     if rows and len(failed) == len(rows):
         return FAILED

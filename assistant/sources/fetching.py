@@ -4,10 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
 from assistant.sources.source_list import EVERY, Entry, Landing, Source, keep_password, password_of
 from ingest.errors import PinciteError, Stopped
-from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
@@ -40,9 +38,7 @@ def reached(source: Source, password: str) -> Iterator["Mailbox | Shared"]:
     from assistant.sources.webdav import Shared
 
     address = parsed(source.address)
-    here = is_this_machine(address.host)
-    why = f"source {source.name}"
-    with nullcontext() if here else permit_meanwhile(address.host, address.port, why):
+    with permit_meanwhile(address.host, address.port, f"source {source.name}"):
         client = (Mailbox if address.kind == "imap" else Shared)(address, password)
         try:
             yield client
@@ -114,13 +110,12 @@ def bring(
     landing_folder = source_list.folder(settings, source)
     landing_folder.mkdir(parents=True, exist_ok=True)
     with alone(landing_folder / source_list.LOCK) as free:
-        if not free and if_due:
-            return Fetched(), None
+        if if_due:
+            now = source_list.find(settings, source.name, source.library)
+            if not (free and now.is_due(datetime.now(UTC))):  # somebody fetches it, or just has
+                return Fetched(), None
         if not free:
             raise SourceFailed(f"{source.name} is being fetched by another program already.")
-        now = source_list.find(settings, source.name, source.library) if if_due else None
-        if now and not now.is_due(datetime.now(UTC)):  # somebody has fetched it meanwhile
-            return Fetched(), None
         try:
             done = _brought(library, source, Landing(landing_folder), add, cancel)
         except PinciteError as error:
@@ -184,18 +179,15 @@ def _each(
         for name, why in client.left_out:
             found.leave_out(name, why)
         if mirror and seen and client.whole:  # an empty list is rather a server that is not itself
-            found.gone = landing.others(seen)
-            landing.delete(found.gone)  # before others are read, which they may be under a new name
+            # Before others are read, which they may be under a new name.
+            found.gone = landing.delete_others(seen)
     return found
 
 
 def _one(
-    client: "Mailbox | Shared",
-    landing: Landing,
-    entry: Entry,
-    found: Fetched,
+    client: "Mailbox | Shared", landing: Landing, entry: Entry, found: Fetched,
     check: Callable[[], None],
-) -> None:
+) -> None:  # fmt: skip
     try:
         blocks = client.read(entry, landing.rows.get(entry.key))
         if blocks is not None and landing.write(entry, _checked(blocks, check), client.named):
@@ -262,7 +254,7 @@ class Fetchings:
         self._pause, self._rest = pause, rest
         self._lock = threading.RLock()
         self._all: dict[tuple[str, str], Fetching] = {}
-        self._followed: dict[str, Callable[[], bool]] = {}
+        self._followed: dict[str, threading.Event] = {}  # set when it ends
 
     def of(self, source: Source) -> Fetching | None:
         """The last fetching of a source, running or not; None before the first one."""
@@ -283,19 +275,18 @@ class Fetchings:
     def follow(self, settings: Settings, library: Library, turn: threading.Lock) -> None:
         """Fetch the sources of a library whenever they are due. Without one, nothing is done: it is
         called again when there may be one."""
-        look = partial(self._look, settings, library, turn)
         with self._lock:
             if library.name not in self._followed and _listed(settings, library.name):
-                self._followed[library.name] = look
+                end = self._followed[library.name] = threading.Event()
                 threading.Thread(
-                    target=self._follow, args=(library.name, look),
+                    target=self._follow, args=(settings, library, turn, end),
                     name=f"sources of {library.name}", daemon=True,
                 ).start()  # fmt: skip
 
     def stop(self, library: str) -> None:
         """Stop fetching for a library. What has come stays, and the next fetching continues."""
         with self._lock:
-            self._followed.pop(library, None)
+            self._followed.pop(library, threading.Event()).set()
             mine = [key for key in self._all if key[0] == library]
             ended = [self._all.pop(key) for key in mine]
         for one in ended:
@@ -303,31 +294,24 @@ class Fetchings:
         for one in ended:
             one.wait(_PATIENCE)
 
-    def _follow(self, library: str, look: Callable[[], bool]) -> None:
-        """Look again and again at what is due, until it is stopped or no source is left."""
-        while True:
+    def _follow(
+        self, settings: Settings, library: Library, turn: threading.Lock, end: threading.Event
+    ) -> None:
+        """Start what is due, again and again, until it is stopped or no source is left."""
+        while not end.wait(self._pause):
             with self._lock:
-                if self._followed.get(library) is not look:
+                if end.is_set():
                     return
-                try:
-                    goes_on = look()
-                except Exception:  # what is noted may be damaged: it can be repaired
-                    log.exception("The sources of %s could not be looked at", library)
-                    goes_on = True
-                if not goes_on:
-                    del self._followed[library]
+                if not (found := _listed(settings, library.name)):
+                    del self._followed[library.name]
                     return
-            time.sleep(self._pause)
+                for source in filter(self._is_due, found):
+                    self.start(settings, library, source, turn, if_due=True)
 
-    def _look(self, settings: Settings, library: Library, turn: threading.Lock) -> bool:
-        """Start what is due; whether there is still a source."""
-        found = _listed(settings, library.name)
-        for source in found:
-            last = self.of(source)
-            rested = last is None or time.monotonic() - last.begun >= self._rest
-            if rested and source.is_due(datetime.now(UTC)):
-                self.start(settings, library, source, turn, if_due=True)
-        return bool(found)
+    def _is_due(self, source: Source) -> bool:
+        last = self.of(source)
+        rested = last is None or time.monotonic() - last.begun >= self._rest
+        return rested and source.is_due(datetime.now(UTC))
 
 
 def _listed(settings: Settings, library: str) -> list[Source]:

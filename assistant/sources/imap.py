@@ -12,18 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import (
-    LONGEST,
-    MOST_ENTRIES,
-    MOST_LISTED,
-    MOST_MAIL_BYTES,
-    SILENCE,
-    Address,
-    LeftOut,
-    SourceFailed,
-    refused,
-    told,
-)
+from assistant.sources import limits
+from assistant.sources.address import Address, LeftOut, SourceFailed, refused, told
 from assistant.sources.source_list import Entry, Row
 from ingest.mail import subject
 
@@ -46,7 +36,7 @@ class _Bounded:
 
     def __init__(self, *given: Any, **named: Any) -> None:
         self._clock: threading.Timer | None = None
-        self.allow(MOST_LISTED)  # for the greeting, signing in and opening
+        self.allow(limits.MOST_LISTED)  # for the greeting, signing in and opening
         try:
             super().__init__(*given, **named)
         except BaseException:
@@ -57,7 +47,7 @@ class _Bounded:
         """How many bytes the next command may read; its clock starts."""
         self.left = size
         self._stop_clock()
-        self._clock = threading.Timer(LONGEST, self._cut)
+        self._clock = threading.Timer(limits.LONGEST, self._cut)
         self._clock.daemon = True
         self._clock.start()
 
@@ -118,9 +108,6 @@ class Mailbox:
             try:
                 self._sign_in(password)
                 self._count, self._validity = self._open()
-            except imaplib.IMAP4.abort as error:
-                self._server.shutdown()
-                raise OSError(str(error)[:200]) from error
             except BaseException:
                 self._server.shutdown()
                 raise
@@ -128,15 +115,17 @@ class Mailbox:
     def entries(self, check: Callable[[], None]) -> Iterator[Entry]:
         """All mails; `check` is called before each request, and may raise. By FETCH alone: a server
         may renumber between other commands. Raises SourceFailed."""
-        if self._count > MOST_ENTRIES:
+        if self._count > limits.MOST_ENTRIES:
             raise SourceFailed(
-                f"The mailbox {self._address.path} has more than {MOST_ENTRIES:,} mails: name a"
-                " smaller one."
+                f"The mailbox {self._address.path} has more than {limits.MOST_ENTRIES:,} mails:"
+                " name a smaller one."
             )
         for first in range(1, self._count + 1, _AT_ONCE):
             check()
             last = min(first + _AT_ONCE - 1, self._count)
-            status, rows = self._asked(MOST_LISTED, "fetch", f"{first}:{last}", "(UID RFC822.SIZE)")
+            status, rows = self._asked(
+                limits.MOST_LISTED, "fetch", f"{first}:{last}", "(UID RFC822.SIZE)"
+            )
             if status != "OK":
                 raise SourceFailed(f"{self._address.host} refuses to list mails: try again later.")
             entries = [entry for entry in map(self._entry, rows) if entry]
@@ -151,30 +140,29 @@ class Mailbox:
         SourceFailed."""
         if known:
             return None
-        if entry.size > MOST_MAIL_BYTES:
-            raise LeftOut(reason=f"it has more than {MOST_MAIL_BYTES >> 20} MB")
+        if entry.size > limits.MOST_MAIL_BYTES:
+            raise LeftOut(reason=f"it has more than {limits.MOST_MAIL_BYTES >> 20} MB")
         return self._mail(_number(entry))
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
         """The path under which people know a mail that was `fetched`: its subject, and its number,
         so that no two have the same name."""
-        words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)[:_LONGEST_SUBJECT]
-        while len(words.encode(errors="replace")) > _LONGEST_SUBJECT:
-            words = words[:-1]
+        words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)
+        words = words.encode(errors="replace")[:_LONGEST_SUBJECT].decode(errors="ignore")
         return [f"{words.strip() or 'Mail'} ({_number(entry)}).eml"]
 
     def close(self) -> None:
         """Errors are none: all is there. What broke off is not spoken to any more."""
         with suppress(imaplib.IMAP4.error, OSError, SourceFailed):
             if self._in_step:
-                self._server.allow(MOST_LISTED)
+                self._server.allow(limits.MOST_LISTED)
                 self._server.logout()
                 return
         with suppress(OSError):
             self._server.shutdown()
 
     def _mail(self, uid: str) -> Iterator[bytes]:
-        most = MOST_MAIL_BYTES + MOST_LISTED
+        most = limits.MOST_MAIL_BYTES + limits.MOST_LISTED
         status, rows = self._asked(most, "uid", "FETCH", uid, "(UID BODY.PEEK[])")
         if status != "OK":
             raise LeftOut(reason="the server refuses to give it")
@@ -242,8 +230,8 @@ class Mailbox:
         with told(self._address):
             try:
                 answer = run(*arguments)
-            except imaplib.IMAP4.abort as error:
-                raise OSError(str(error)[:200]) from error
+            except imaplib.IMAP4.abort:
+                raise
             except imaplib.IMAP4.error:
                 answer = "BAD", []
         self._in_step = True
@@ -279,11 +267,13 @@ def _number(entry: Entry) -> str:
 def _connected(address: Address) -> Any:
     try:
         if not address.secure:
-            return _Plain(address.host, address.port, timeout=SILENCE)
+            return _Plain(address.host, address.port, timeout=limits.SILENCE)
         context = ssl.create_default_context()
         if address.starttls:
-            return _upgraded(_Plain(address.host, address.port, timeout=SILENCE), context, address)
-        return _Secure(address.host, address.port, ssl_context=context, timeout=SILENCE)
+            return _upgraded(
+                _Plain(address.host, address.port, timeout=limits.SILENCE), context, address
+            )
+        return _Secure(address.host, address.port, ssl_context=context, timeout=limits.SILENCE)
     except imaplib.IMAP4.error as error:
         said = str(error)[:100]
         raise OSError(N_("it is not a mail server: {0}").format(said)) from error

@@ -88,7 +88,14 @@ def new(
             raise SourceFailed(
                 f"{address} is a source of {library!r} already, as {one.name!r}.", "server"
             )
-    chosen = _checked(name, known) if name else _new_name(address, known)
+    taken = {source.name for source in known}
+    if name and not _NAME.fullmatch(name):
+        raise SourceFailed(
+            f"{name!r} cannot be the name of a source: use up to 40 small letters, digits, hyphens."
+        )
+    if name in taken:
+        raise SourceFailed(f"There is a source {name!r} already: choose another --name.")
+    chosen = name or _new_name(address, taken)
     return Source(chosen, library, address, mirror, every=_minutes(every))
 
 
@@ -118,23 +125,22 @@ def remove(settings: Settings, source: Source) -> None:
     check_there(settings.libraries_folder / source.library)
     place = folder(settings, source)
     try:
-        _remove(settings, source, place)
+        place.mkdir(parents=True, exist_ok=True)
+        with alone(place / LOCK) as free:
+            if not free:
+                raise SourceFailed(
+                    f"{source.name} is being fetched: remove it when that has ended."
+                )
+            _change(
+                settings, source.library, lambda rows: [r for r in rows if r.name != source.name]
+            )
+            for one in [path for path in place.iterdir() if path.name != LOCK]:
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
         shutil.rmtree(place)  # the lock alone: it is open until here
     except OSError as error:
         raise HomeNotWritable(
             f"{place} cannot be deleted ({error.strerror}): delete it yourself."
         ) from error
-
-
-def _remove(settings: Settings, source: Source, place: Path) -> None:
-    """Off the list, and all that was fetched."""
-    place.mkdir(parents=True, exist_ok=True)
-    with alone(place / LOCK) as free:
-        if not free:
-            raise SourceFailed(f"{source.name} is being fetched: remove it when that has ended.")
-        _change(settings, source.library, lambda rows: [r for r in rows if r.name != source.name])
-        for one in [path for path in place.iterdir() if path.name != LOCK]:
-            shutil.rmtree(one) if one.is_dir() else one.unlink()
 
 
 def note(
@@ -170,22 +176,11 @@ def _minutes(every: int) -> int:
     return every
 
 
-def _checked(name: str, known: list[Source]) -> str:
-    if not _NAME.fullmatch(name):
-        raise SourceFailed(
-            f"{name!r} cannot be the name of a source: use up to 40 small letters, digits, hyphens."
-        )
-    if name in (source.name for source in known):
-        raise SourceFailed(f"There is a source {name!r} already: choose another --name.")
-    return name
-
-
-def _new_name(address: str, known: list[Source]) -> str:
+def _new_name(address: str, taken: Collection[str]) -> str:
     """Of the host and the end of the path, as "example-org-inbox"."""
     found = parsed(address)
     words = re.findall(r"[a-z0-9]+", f"{found.host} {found.path.rpartition('/')[2]}".lower())
     stem = "-".join(words)[:36].strip("-") or "source"
-    taken = {source.name for source in known}
     names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken)
 
@@ -301,12 +296,8 @@ class Landing:
     """What was fetched of a source."""
 
     def __init__(self, folder: Path) -> None:
-        """Creates the folder if it is missing. Raises HomeNotWritable."""
+        """The folder is there. Raises HomeNotWritable."""
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HomeNotWritable(f"{folder} cannot be made: {error.strerror}.") from error
         self.rows: dict[str, Row] = {}
         self._files: set[str] = set()
         self._folders: set[str] = set()
@@ -350,15 +341,14 @@ class Landing:
         self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
         self._rewrite()
 
-    def others(self, keys: Collection[str]) -> list[Path]:
-        """The files that a server no longer lists, from the keys that it does list."""
-        return [self.folder / row.path for key, row in self.rows.items() if key not in keys]
-
-    def delete(self, paths: Iterable[Path]) -> None:
-        """Delete the files alone; they stay noted."""
-        for path in paths:
+    def delete_others(self, keys: Collection[str]) -> list[Path]:
+        """Delete the files that a server no longer lists, from the keys that it does list; they
+        stay noted."""
+        gone = [self.folder / row.path for key, row in self.rows.items() if key not in keys]
+        for path in gone:
             with suppress(OSError):
                 path.unlink()
+        return gone
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Delete the notes that these files were fetched. Raises HomeNotWritable."""

@@ -3,7 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -15,19 +15,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import (
-    LONGEST,
-    MOST_BYTES,
-    MOST_DEPTH,
-    MOST_ENTRIES,
-    MOST_LISTED,
-    SILENCE,
-    Address,
-    LeftOut,
-    SourceFailed,
-    refused,
-    told,
-)
+from assistant.sources import limits
+from assistant.sources.address import Address, LeftOut, SourceFailed, refused, told
 from assistant.sources.source_list import Entry, Row
 
 # -- The list of a folder as a WebDAV server writes it: the answer to PROPFIND (RFC 4918, 9.1)
@@ -49,8 +38,8 @@ def listing(
     is_own = False
     for response in _responses(body, folder):
         href = (response.findtext(f"{_DAV}href") or "").strip()
-        path = unquote(urlsplit(href).path).rstrip("/") if _is_url(href) else ""
-        if not (_is_url(href) and is_here(href) and f"{path}/".startswith(f"{folder}/")):
+        path = _path(href)
+        if path is None or not (is_here(href) and f"{path}/".startswith(f"{folder}/")):
             others = others or href
             continue
         is_own, name = True, path.removeprefix(folder).removeprefix("/")
@@ -100,12 +89,11 @@ def _entry(href: str, parts: tuple[str, ...], response: Any) -> Entry:
     )  # fmt: skip
 
 
-def _is_url(href: str) -> bool:
-    try:
-        urlsplit(href).port  # noqa: B018  # raises for a port that is none
-    except ValueError:
-        return False
-    return True
+def _path(href: str) -> str | None:
+    with suppress(ValueError):  # it is no URL
+        if urlsplit(href).port != 0:
+            return unquote(urlsplit(href).path).rstrip("/")
+    return None
 
 
 _ASKED = (
@@ -122,12 +110,13 @@ class Shared:
 
     def __init__(self, address: Address, password: str) -> None:
         self._address = address
+        self._top = unquote(address.path).rstrip("/")
         self.whole = True
         self.left_out: list[tuple[str, LeftOut]] = []
         self._client = httpx.Client(
             auth=httpx.BasicAuth(address.user, password) if address.user else None,
             verify=ssl.create_default_context() if address.secure else False,
-            timeout=SILENCE,
+            timeout=limits.SILENCE,
             trust_env=False,  # a proxy would be another host
             headers={"Accept-Encoding": "identity"},
         )
@@ -135,38 +124,39 @@ class Shared:
     def entries(self, check: Callable[[], None]) -> Iterator[Entry]:
         """All files; `check` is called before each request, and may raise. Folder by folder: many
         servers refuse to list all at once. Raises SourceFailed."""
-        top = unquote(self._address.path).rstrip("/")
-        folders, number = [(top, 0)], 0
+        folders, number = [(self._top, 0)], 0
         while folders:
             check()
             folder, depth = folders.pop()
-            for path, is_folder, entry in self._listed(folder, top):
+            try:
+                found = list(self._children(folder))
+            except LeftOut as error:  # one below that the server does not list
+                self._leave_out(folder, error)
+                found = []
+            for path, is_folder, entry in found:
                 number += 1
-                if number > MOST_ENTRIES:
+                if number > limits.MOST_ENTRIES:
                     raise SourceFailed(
-                        f"{self._address.host} has more than {MOST_ENTRIES:,} files and folders"
-                        f" below {top or '/'}: name a smaller folder."
+                        f"{self._address.host} has more than {limits.MOST_ENTRIES:,} files and"
+                        f" folders below {self._top or '/'}: name a smaller folder."
                     )
                 if not is_folder:
                     yield entry
-                elif depth < MOST_DEPTH:
+                elif depth < limits.MOST_DEPTH:
                     folders.append((path, depth + 1))
                 else:
-                    self._leave_out(
-                        path, top, LeftOut(reason="it is nested too deeply in other folders")
-                    )
+                    deep = LeftOut(reason="it is nested too deeply in other folders")
+                    self._leave_out(path, deep)
 
     def check(self) -> None:
         """Whether the folder itself may be listed. Raises SourceFailed."""
-        top = unquote(self._address.path).rstrip("/")
-        for _ in self._children(top, top):
-            pass
+        list(self._children(self._top))
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
         """The bytes of a file; None where it is unchanged, by the mark and time in the listing,
         else by a conditional GET. Raises LeftOut, SourceFailed."""
-        if entry.size > MOST_BYTES:
-            raise LeftOut(reason=f"it has more than {MOST_BYTES >> 20} MB")
+        if entry.size > limits.MOST_BYTES:
+            raise LeftOut(reason=f"it has more than {limits.MOST_BYTES >> 20} MB")
         if known and entry.etag and entry.etag == known.etag:
             return None
         headers = {}
@@ -193,39 +183,40 @@ class Shared:
             if answer.status_code != 200:
                 raise _refused(answer)
             yield b""
-            yield from _bounded(answer, MOST_BYTES, LeftOut)
+            yield from _bounded(answer, limits.MOST_BYTES, LeftOut)
 
-    def _listed(self, folder: str, top: str) -> list[tuple[str, bool, Entry]]:
-        """What is in a folder. One below that the server does not list is left out."""
-        try:
-            return list(self._children(folder, top))
-        except LeftOut as error:
-            self._leave_out(folder, top, error)
-            return []
-
-    def _leave_out(self, folder: str, top: str, why: LeftOut) -> None:
+    def _leave_out(self, folder: str, why: LeftOut) -> None:
         self.whole = False
-        self.left_out.append((f"{folder.removeprefix(f'{top}/')}/", why))
+        self.left_out.append((f"{self._below(folder)}/", why))
 
-    def _children(self, folder: str, top: str) -> Iterator[tuple[str, bool, Entry]]:
+    def _below(self, path: str) -> str:
+        return path.removeprefix(f"{self._top}/")
+
+    def _children(self, folder: str) -> Iterator[tuple[str, bool, Entry]]:
         """What is in a folder: path, whether it is a folder, and as a file."""
-        wrong = SourceFailed if folder == top else LeftOut
+        wrong = SourceFailed if folder == self._top else LeftOut
         with self._answer("PROPFIND", quote(f"{folder}/"), {"Depth": "1"}, _ASKED, wrong) as answer:
-            if answer.status_code != 207 and folder != top:
+            if answer.status_code != 207 and folder != self._top:
                 raise _refused(answer)
-            self._check(answer)
+            if answer.status_code == 401:  # what is refused here is refused altogether
+                raise refused(self._address)
+            if answer.status_code >= 500:
+                raise self._later(answer)
             if answer.status_code != 207:
                 raise SourceFailed(
                     f"{self._address.host} has no WebDAV folder {folder or '/'} (it answers"
                     f" {answer.status_code}): check the path.",
                     "folder",
                 )
-            body = b"".join(_bounded(answer, MOST_LISTED, wrong))
+            body = b"".join(_bounded(answer, limits.MOST_LISTED, wrong))
             led_to = answer.url.path.rstrip("/")  # by redirects
         for name, is_folder, entry in listing(body, led_to, self._is_here, wrong):
             path = f"{folder}/{name}"  # as it was asked for: it is known by that
-            parts = tuple(path.removeprefix(f"{top}/").split("/"))
-            yield path, is_folder, replace(entry, key=path, parts=parts)
+            yield (
+                path,
+                is_folder,
+                replace(entry, key=path, parts=tuple(self._below(path).split("/"))),
+            )
 
     def _is_here(self, href: str) -> bool:
         """Not at another server. The port may be that behind a proxy."""
@@ -261,13 +252,6 @@ class Shared:
             )
         return to.raw_path.decode().partition("?")[0]
 
-    def _check(self, answer: httpx.Response) -> None:
-        """Of the folder itself: what is refused there is refused altogether."""
-        if answer.status_code == 401:
-            raise refused(self._address)
-        if answer.status_code >= 500:
-            raise self._later(answer)
-
     def _later(self, answer: httpx.Response) -> SourceFailed:
         return SourceFailed(
             f"{self._address.host} answers {answer.status_code}: try again later.", "server"
@@ -281,7 +265,7 @@ def _refused(answer: httpx.Response) -> LeftOut:
 def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> Iterator[bytes]:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise error(N_("the server compresses what it was asked to send as it is"))
-    end, size = time.monotonic() + LONGEST, 0
+    end, size = time.monotonic() + limits.LONGEST, 0
     for block in answer.iter_raw():  # as they come, so that a drip is seen
         if time.monotonic() > end:
             raise TimeoutError
@@ -302,8 +286,6 @@ def _network() -> Iterator[None]:
         raise OSError(N_("it redirects to what is not an address")) from error
     except httpx.HTTPError as error:
         cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, OSError):
-                raise cause from error
+        while cause is not None and not isinstance(cause, OSError):
             cause = cause.__cause__ or cause.__context__
-        raise OSError(str(error)[:200]) from error
+        raise cause or OSError(str(error)[:200]) from error

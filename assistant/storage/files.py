@@ -149,19 +149,12 @@ class FileHashes(Kept):
         except OSError as error:
             raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
         known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", known
-            ).fetchone()
-        if row:
+        if row := self._database.one(
+            "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", *known
+        ):
             return str(row[0])
         digest = sha256_of(path)
-        with self._connected() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO file_hash (path, bytes, modified, sha256)"
-                " VALUES (?, ?, ?, ?)",
-                (*known, digest),
-            )
+        self._database.write("INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?)", *known, digest)
         return digest
 
 
@@ -195,14 +188,12 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLEANABLE: tuple[Kind, ...] = ("attached", "made", "orphans", "pictures", "deleted")
 
-# What the folders of a home hold. In a library pictures.sqlite is made again by the next search,
-# and the small pictures of pages by the next look at them.
+# What the folders of a home hold. In a library pictures.sqlite is made again by the next search.
 _FOLDERS: dict[str, Kind] = {
     "models": "models", "libraries": "libraries", "attached": "attached", "made": "made",
     "uploads": "uploads", "deleted": "deleted", "evaluation": "measurements",
 }  # fmt: skip
 _PICTURES = "pictures.sqlite"
-_THUMBNAILS = "thumbnails"
 
 
 @dataclass(frozen=True)
@@ -252,8 +243,7 @@ def _kind(home: Path, file: Path, orphans: Collection[Path]) -> Kind:
     if file in orphans:
         return "orphans"
     path = file.relative_to(home)
-    cached = path.name.startswith(_PICTURES) or _THUMBNAILS in path.parts[2:-1]
-    if path.parts[0] == "libraries" and cached:
+    if path.parts[0] == "libraries" and path.name.startswith(_PICTURES):
         return "pictures"
     return _FOLDERS.get(path.parts[0], "other") if len(path.parts) > 1 else "other"
 

@@ -1,6 +1,6 @@
 """The learned ranking of a library and its measurement, as one JSON file of plain numbers.
 
-Searches and answers read it again when it has changed; deleting it discards all.
+Searches read it again when it has changed; deleting it discards all.
 """
 
 import json
@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering import verifier
 from assistant.errors import AssistantError
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
 
@@ -37,6 +36,7 @@ class MeasuredChange:
         return f"{self.before:.3f} → {self.after:.3f} ({interval})"
 
 
+_OF_DATA = ValueError, TypeError, LookupError, AttributeError, RecursionError  # of a damaged file
 log = logging.getLogger(__name__)
 
 
@@ -46,16 +46,9 @@ class Lesson:
 
     made: str  # ISO 8601, UTC
     questions: int  # whose page is known
-    rank: MeasuredChange | None = (
-        None  # reciprocal rank of the first right page, by cross-validation
-    )
+    rank: MeasuredChange | None = None  # of the first right page, reciprocal; by cross-validation
     hit: MeasuredChange | None = None  # right page among the first five
     ranking: Learned | None = None  # on
-    should: tuple[int, int] = (0, 0)  # judged answers: to be answered, to be refused
-    right: MeasuredChange | None = None  # decisions to answer or to refuse, by cross-validation
-    threshold: float | None = None  # on
-    model: str = ""  # whose answers the threshold is for
-    verifier: str = ""  # and what judges them
 
 
 class Lessons:
@@ -81,12 +74,6 @@ class Lessons:
         lesson = self.last()
         return lesson.ranking if lesson else None
 
-    def threshold(self, model: str) -> float | None:
-        """The threshold for a model; None when it was learned for another one."""
-        lesson = self.last()
-        fits = lesson and (lesson.model, lesson.verifier) == (model, verifier.identity())
-        return lesson.threshold if lesson and fits else None
-
     def keep(self, lesson: Lesson) -> None:
         """Save a lesson, replacing the last. Raises AssistantError."""
         try:
@@ -98,7 +85,7 @@ class Lessons:
             raise AssistantError(f"{self.file} cannot be written: {error}.") from error
 
     def reset(self) -> None:
-        """Restore the untouched ranking and threshold. Thumbs stay."""
+        """Restore the untouched ranking. Thumbs stay."""
         try:
             self.file.unlink(missing_ok=True)
         except OSError as error:
@@ -107,14 +94,7 @@ class Lessons:
     def _load(self) -> Lesson | None:
         try:
             return _lesson(json.loads(self.file.read_text("utf-8")))
-        except (
-            OSError,
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except (OSError, *_OF_DATA) as error:
             log.warning("%s is not used: %s", self.file, error)
             return None
 
@@ -130,24 +110,20 @@ def to_row(lesson: Lesson) -> dict[str, Any]:
 
 
 def _ranking_row(learned: Learned) -> dict[str, Any]:
-    pages = [[name, page, share] for (name, page), share in learned.known.pages.items()]
+    known = learned.known
     return {
         "weights": dict(zip(FEATURES, learned.weights, strict=True)),
-        "documents": dict(learned.known.documents),
-        "pages": pages,
-        "sections": dict(learned.known.sections),
-        "embedder": learned.embedder,
-    }
+        "documents": dict(known.documents),
+        "pages": [[name, page, share] for (name, page), share in known.pages.items()],
+        "sections": dict(known.sections), "embedder": learned.embedder,
+    }  # fmt: skip
 
 
 def _lesson(row: Mapping[str, Any]) -> Lesson:
     """Checks each number here, so that a search never meets an invalid one."""
-    figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit", "right")}
+    figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit")}
     ranking = row["ranking"] and _learned(row["ranking"])
-    answer, refuse = map(int, row["should"])
-    threshold = None if row["threshold"] is None else float(row["threshold"])
-    more = {"ranking": ranking, "should": (answer, refuse), "threshold": threshold}
-    return Lesson(**{**row, **figures, **more, "questions": int(row["questions"])})
+    return Lesson(**{**row, **figures, "ranking": ranking, "questions": int(row["questions"])})
 
 
 def _figure(row: Mapping[str, Any]) -> MeasuredChange:

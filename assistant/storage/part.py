@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
@@ -16,24 +16,9 @@ from vectorstore.database.schema import Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.opened import keep_names
-from vectorstore.team.postgres import (
-    Connections,
-    Inside,
-    PostgresDatabase,
-    Server,
-    sentences,
-)
+from vectorstore.team.postgres import Connections, Inside, PostgresDatabase, Server, sentences
 
 # -- A small file in the place of a database of a home: that part of the home is in PostgreSQL
-
-BACK = "back"
-
-
-class Mark(NamedTuple):
-    """What a home notes of a part in PostgreSQL."""
-
-    tables: str  # their identity
-    move: str = ""  # that has put it there; BACK on its way to SQLite; empty: nothing was moved
 
 
 def mark_of(file: Path) -> Path:
@@ -46,26 +31,27 @@ def file_of(mark: Path) -> Path:
     return mark.with_suffix(".sqlite")
 
 
-def kept_mark(mark: Path) -> Mark | None:
-    """None where the home has not used the tables. Raises AssistantError."""
+def kept_mark(mark: Path) -> str:
+    """The identity of the tables; empty where the home has not used any. Raises AssistantError."""
     try:
-        tables, _, move = mark.read_text("ascii").strip().partition(" ")
+        tables = mark.read_text("ascii").strip()
     except FileNotFoundError:
-        return None
+        return ""
     except (OSError, UnicodeDecodeError) as error:
         raise AssistantError(f"{mark} cannot be read: {error}.") from error
     if not tables:
         raise AssistantError(f"{mark} is damaged: put back a copy of it.")
-    return Mark(tables, move)
+    return tables
 
 
-def keep_mark(mark: Path, says: Mark) -> None:
-    """Say where a part of the home is, also after a loss of power. Raises AssistantError."""
+def keep_mark(mark: Path, tables: str) -> None:
+    """Say which tables have a part of the home, also after a loss of power. Raises
+    AssistantError."""
     scratch = mark.with_name(f".{mark.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         mark.parent.mkdir(parents=True, exist_ok=True)
         with scratch.open("w", encoding="ascii") as file:
-            file.write(" ".join(says))
+            file.write(tables)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(mark)
@@ -125,7 +111,6 @@ def leave(connection: Transaction, person: str) -> None:
 SCHEMA = "pincite_team"
 KEPT = "kept"  # names the tables of each part; who uses them has read it before
 _LOCK = 7_341_982_650  # of who makes tables
-_WENT = "back "  # before an identity: those tables were taken back to SQLite
 _NO_TABLE = "42P01"  # PostgreSQL's code
 _KINDS: dict[type[LibraryError], type[AssistantError]] = {
     LibraryAway: TablesAway, LibraryBusy: TablesBusy, HomeNotWritable: TablesNotWritable,
@@ -188,14 +173,14 @@ class TeamTables(PostgresDatabase):
         not those that this home has used."""
         with self.plain_transaction() as connection:
             found, mark = self.identity(connection), self.marked()
-            if mark and mark.tables != found:
-                raise self._not_there(connection, mark)
+            if mark and mark != found:
+                raise self._gone("are not there any more")
             if not mark and (self._known in _ready or file_of(self.mark).exists()):
                 raise self._gone("were moved to SQLite meanwhile")
             return bool(found)
 
-    def marked(self) -> Mark | None:
-        """None where the home has not used them. Raises AssistantError."""
+    def marked(self) -> str:
+        """The identity of those that the home has used; empty for none. Raises AssistantError."""
         return kept_mark(self.mark)
 
     def check(self, connection: Transaction) -> None:
@@ -203,23 +188,18 @@ class TeamTables(PostgresDatabase):
         AssistantError."""
         if not (mark := self.marked()):
             raise self._gone("were moved to SQLite meanwhile")
-        if mark.tables != self._noted(connection)[0]:
-            raise self._not_there(connection, mark)
+        if mark != self._noted(connection)[0]:
+            raise self._gone("are not there any more")
 
-    def have_left(self) -> bool:
-        """Whether a home has taken the tables that this one has used back to SQLite. Raises
-        AssistantError."""
-        with self.plain_transaction() as connection:
-            return bool((mark := self.marked()) and _went(connection, mark))
+    def lock(self, connection: Transaction) -> None:
+        """Wait until nobody uses the tables, and let nobody use them: each transaction reads the
+        note of their identity first, so two that wait for each other cannot be."""
+        connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
 
-    def note_leaving(self, connection: Transaction) -> None:
-        """Tell the other homes, once their tables are dropped."""
-        said, _ = self._noted(connection)
-        moves = f"DELETE FROM moved WHERE part = ? AND token NOT LIKE '{_WENT}%'"
-        for deletion in (f"DELETE FROM {KEPT} WHERE part = ?", moves):
-            connection.execute(deletion, (self.schema.name,))
-        row = (f"{_WENT}{said}", self.schema.name)
-        connection.execute("INSERT INTO moved (token, part) VALUES (?, ?)", row)
+    def drop(self, connection: Transaction) -> None:
+        """Delete the tables, for all homes."""
+        connection.execute(f"DROP TABLE {self.named()} CASCADE")
+        connection.execute(f"DELETE FROM {KEPT} WHERE part = ?", (self.schema.name,))
 
     def identity(self, connection: Transaction) -> str:
         """Of the tables; empty where one is missing. Raises AssistantError for a newer version."""
@@ -233,7 +213,6 @@ class TeamTables(PostgresDatabase):
         them for theirs. Raises AssistantError, also where some have been lost."""
         connection.run(
             f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};"
-            " CREATE TABLE IF NOT EXISTS moved (token TEXT PRIMARY KEY, part TEXT NOT NULL);"
             f" CREATE TABLE IF NOT EXISTS {KEPT} (part TEXT PRIMARY KEY, id TEXT NOT NULL,"
             " version INTEGER NOT NULL)"
         )
@@ -265,7 +244,7 @@ class TeamTables(PostgresDatabase):
                         self.make(connection)
         with self.plain_transaction() as connection:
             if not self.marked() and (found := self.identity(connection)):
-                keep_mark(self.mark, Mark(found))
+                keep_mark(self.mark, found)
         _ready.add(self._known)
 
     def _is_made(self) -> bool:
@@ -285,15 +264,6 @@ class TeamTables(PostgresDatabase):
             )
         return str(said), int(version)
 
-    def _not_there(self, connection: Transaction, mark: Mark) -> TablesAway:
-        if not _went(connection, mark):
-            return self._gone("are not there any more")
-        return TablesAway(
-            f"The {self.schema.what} that this home shared were taken back to SQLite by another"
-            " home, which has them alone: `pincite migrate-home sqlite` lets this one begin without"
-            " them."
-        )
-
     def _gone(self, where: str) -> TablesAway:
         return TablesAway(
             f"The {self.schema.what} of this home are kept in {self.server.place}, and {where}: the"
@@ -304,13 +274,6 @@ class TeamTables(PostgresDatabase):
     @property
     def _known(self) -> tuple[Server, str, Path]:
         return self.server, self.schema.name, self.mark
-
-
-def _went(connection: Transaction, mark: Mark) -> bool:
-    if not _has(connection, ["moved"]):
-        return False
-    note = "SELECT 1 FROM moved WHERE token = ?"
-    return connection.execute(note, (f"{_WENT}{mark.tables}",)).fetchone() is not None
 
 
 def _has(connection: Transaction, tables: Iterable[str]) -> bool:
@@ -364,6 +327,12 @@ class Kept:
         the server is away."""
         return self._database.read()
 
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query gives. Raises as `_reading`."""
+        with self._reading() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+        return found
+
 
 class HomeFile(SqliteDatabase):
     """Each use raises AssistantError when the file cannot be used, or was moved to PostgreSQL."""
@@ -390,14 +359,9 @@ class HomeFile(SqliteDatabase):
                 f"{path}, which keeps the {self.schema.what}, cannot be used: {error}."
                 f" {_REMEDIES.get(kind, _OTHER)}"
             )
-        if error.version > self.schema.version:
-            return AssistantError(
-                f"{path}, which keeps the {self.schema.what}, was made by a newer version of "
-                "Pincite. Use that version, or another --home."
-            )
         return AssistantError(
-            f"{path}, which keeps the {self.schema.what}, was made by a version of Pincite "
-            "that was never released, and was not changed. Move it away, or use another --home."
+            f"{path}, which keeps the {self.schema.what}, was made by another version of Pincite,"
+            " and was not changed. Use that version, or another --home."
         )
 
 

@@ -120,11 +120,6 @@ class Aloud:
         with self._changed:
             self._changed.notify_all()
 
-    def wait(self, seconds: float) -> bool:
-        """Whether the thread has ended by then."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
         try:
             for number, piece in enumerate(self.pieces):

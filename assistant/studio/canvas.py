@@ -1,16 +1,19 @@
-"""Fits a picture of any size to a size that a model can work on, and back.
+"""Jobs of painting, and pictures of any size fitted to a size that a model can work on, and back.
 
 What lies outside of the mask is the original's own pixels afterwards, bit by bit: a model's VAE
 cannot give them back as they were, so they are put back. The seam is softened inside of the mask.
 """
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted
-from ingest.errors import UnreadableFile
+from assistant.contract.reply import Progress
+from assistant.errors import AssistantError
+from ingest.errors import Stopped, UnreadableFile
 from ingest.images import image_file
 from ingest.images.image_file import PROVENANCE_KEY, Provenance
 
@@ -18,6 +21,50 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.PngImagePlugin import PngInfo
 
+
+class CannotPaint(AssistantError):
+    """The request cannot be done with this model or on this machine; the message says what can."""
+
+
+@dataclass(frozen=True)
+class DrawingJob:
+    """A painting job. None: the default of the model's family."""
+
+    prompt: str
+    negative: str = ""
+    size: tuple[int, int] | None = None  # width and height in pixels
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int | None = None  # None: a new one each time
+    picture: "Image | None" = None  # what it begins with, in RGB
+    mask: "Image | None" = None  # of the picture's size, in L: 255 is painted again
+    strength: float | None = None  # how much of the picture is forgotten, 0 to 1
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The result of a job."""
+
+    job: DrawingJob  # the job as done: with its seed, size, steps and guidance
+    picture: "Image"
+    notes: tuple[str, ...] = ()  # sentences on what could not be done as requested
+
+
+@dataclass
+class Watch:
+    """Shows a job's progress, and stops it."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[Progress], None] = lambda progress: None
+    stage: Callable[[str], None] = lambda phrase: None
+
+    def look(self) -> None:
+        """Raises Stopped once the job is cancelled."""
+        if self.cancel.is_set():
+            raise Stopped("Painting was stopped.")
+
+
+# -- Fits a picture to a model
 
 Size = tuple[int, int]
 

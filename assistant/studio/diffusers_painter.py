@@ -1,7 +1,6 @@
 """Paints with a diffusers pipeline: a DrawingJob becomes what it Painted."""
 
 import inspect
-import io
 import math
 import random
 import threading
@@ -15,9 +14,8 @@ from typing import Any
 from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
 from assistant.studio import canvas, drawing_model
-from assistant.studio.canvas import Fit, Likes, put_back
-from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
+from assistant.studio.canvas import CannotPaint, DrawingJob, Fit, Likes, Painted, Watch, put_back
+from assistant.studio.drawing_model import Family, for_pictures, load, target
 
 # -- Fills in a job's defaults: by the model's family, else by its pipeline
 
@@ -28,29 +26,20 @@ _FAINTEST = (
 )
 _SIDE = 512  # pixels, where a pipeline does not say what it was trained on
 
-PipelineParameters = Mapping[str, inspect.Parameter]
-
-
-def pipeline_parameters(pipeline: Any) -> PipelineParameters:
-    """The parameters that a call of the pipeline takes, by name."""
-    return inspect.signature(pipeline.__call__).parameters
+PipelineParameters = Mapping[str, inspect.Parameter]  # what a call of a pipeline takes, by name
 
 
 def likings(pipeline: Any) -> Likes:
     """The size that a pipeline was trained on, and what sides are multiples of."""
     factor = int(getattr(pipeline, "vae_scale_factor", 8))
     packed = 2 if hasattr(pipeline, "_pack_latents") else 1  # FLUX: four latents in one
-    side = _side(pipeline)
+    unet = getattr(pipeline, "unet", None)
+    side = unet.config.get("sample_size") if unet is not None else None
+    side = side or getattr(pipeline, "default_sample_size", None)
     height, width = side if isinstance(side, tuple | list) else (side, side)
     if not isinstance(width, int) or not isinstance(height, int):
         return Likes((_SIDE, _SIDE), factor * packed)
     return Likes((width * factor, height * factor), factor * packed)
-
-
-def _side(pipeline: Any) -> Any:
-    unet = getattr(pipeline, "unet", None)
-    side = unet.config.get("sample_size") if unet is not None else None
-    return side or getattr(pipeline, "default_sample_size", None)
 
 
 def settled_job(job: DrawingJob, family: Family, taken: PipelineParameters) -> DrawingJob:
@@ -104,53 +93,6 @@ def _default(taken: PipelineParameters, name: str) -> Any:
     return None if found is None or found.default is inspect.Parameter.empty else found.default
 
 
-# -- Previews of an unfinished picture: its latents are shrunk, and decoded by the model's own VAE,
-# only as often as it costs a few hundredths of the time
-
-_SHARE = 0.03  # of the time
-_PATIENCE = 0.5  # seconds without one: who gets the picture by then needs none
-_SMALL = 16  # latents of a side: at 32 one cost as much as a step
-
-
-class Previews:
-    """Makes previews while one job is painted."""
-
-    def __init__(self, pipeline: Any) -> None:
-        self._pipeline = pipeline
-        self._began = time.perf_counter()
-        self._next = _PATIENCE  # seconds after the beginning
-
-    def of(self, latents: Any) -> bytes:
-        """A PNG, or nothing where that would cost too much, or nothing can be shown: FLUX keeps
-        four latents in one."""
-        passed = time.perf_counter() - self._began
-        if passed < self._next or latents.ndim != 4 or not hasattr(self._pipeline, "vae"):
-            return b""
-        # DPM++ keeps what the model takes the picture for; of others the noise is shown, too.
-        clean = (getattr(self._pipeline.scheduler, "model_outputs", None) or [None])[-1]
-        seen = clean is not None and clean.shape == latents.shape
-        shown = self._decoded(clean if seen else latents)
-        self._next = passed + (time.perf_counter() - self._began - passed) / _SHARE
-        return shown
-
-    def _decoded(self, latents: Any) -> bytes:
-        import torch
-
-        vae, most = self._pipeline.vae, max(latents.shape[-2:])
-        with torch.inference_mode():
-            if most > _SMALL:
-                latents = torch.nn.functional.interpolate(
-                    latents, scale_factor=_SMALL / most, mode="area"
-                )
-            latents = latents / vae.config.scaling_factor
-            latents = latents + (getattr(vae.config, "shift_factor", None) or 0.0)
-            decoded = vae.decode(latents.to(vae.dtype), return_dict=False)[0]
-        processor, data = self._pipeline.image_processor, io.BytesIO()
-        (picture,) = processor.postprocess(decoded[:1].float(), output_type="pil")
-        picture.save(data, "PNG", compress_level=1)
-        return data.getvalue()
-
-
 class DiffusersPainter:
     """One model, which is loaded for the first job and stays loaded. One job at a time."""
 
@@ -159,7 +101,7 @@ class DiffusersPainter:
         self.path = path
         self.name = path.stem if path.is_file() else path.name
         self._lock = threading.Lock()
-        self._loaded: Loaded | None = None
+        self._loaded: tuple[Any, Family] | None = None
         self._watch: Watch | None = None  # of the job that runs
 
     def digest(self) -> str:
@@ -177,15 +119,16 @@ class DiffusersPainter:
                 self._watch = None
 
     def _paint(self, job: DrawingJob, watch: Watch) -> Painted:
-        loaded = self._ready(watch)
-        pipeline = loaded.pipeline
+        loaded, family = self._ready(watch)
+        pipeline = loaded
         if job.picture is not None:
             pipeline = for_pictures(pipeline, job.mask is not None)
-        taken = pipeline_parameters(pipeline)
-        fit = self._fitted(job, loaded.pipeline)
-        job = settled_job(job, loaded.family, taken)
+        taken = inspect.signature(pipeline.__call__).parameters
+        fit = self._fitted(job, loaded)
+        job = settled_job(job, family, taken)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))
-        picture = fit.back(_Run(pipeline, fit, watch).result(job, taken))
+        given = {name: value for name, value in _arguments(job, fit).items() if name in taken}
+        picture = fit.back(_run(pipeline, given, job.seed or 0, watch))
         if job.picture is not None and job.mask is not None:
             picture = put_back(job.picture, picture, job.mask)
         elif fit.scaled != fit.size:
@@ -207,11 +150,11 @@ class DiffusersPainter:
             )
         return fit
 
-    def _ready(self, watch: Watch) -> Loaded:
+    def _ready(self, watch: Watch) -> tuple[Any, Family]:
         if self._loaded is None:
             watch.stage(_("Loading {model}", model=self.name))
             self._loaded = load(self.path)
-            _listen(self._loaded.pipeline, self._look)
+            _listen(self._loaded[0], self._look)
         return self._loaded
 
     def _look(self) -> None:
@@ -219,60 +162,45 @@ class DiffusersPainter:
             self._watch.look()
 
 
-class _Run:
-    """One job in a pipeline."""
+def _arguments(job: DrawingJob, fit: Fit) -> dict[str, Any]:
+    """What a job tells a pipeline, by the names of diffusers."""
+    width, height = fit.work
+    told: dict[str, Any] = {
+        "prompt": job.prompt, "negative_prompt": job.negative or None,
+        "num_inference_steps": job.steps, "guidance_scale": job.guidance,
+        "width": width, "height": height,
+    }  # fmt: skip
+    if job.picture is not None:
+        told |= {"image": fit.into(job.picture), "strength": job.strength}
+    if job.mask is not None:
+        told["mask_image"] = fit.into(job.mask)
+    return {name: value for name, value in told.items() if value is not None}
 
-    def __init__(self, pipeline: Any, fit: Fit, watch: Watch) -> None:
-        self._pipeline = pipeline
-        self._fit = fit
-        self._watch = watch
-        self._previews = Previews(pipeline)
-        self._began = time.perf_counter()
-        self._shown = b""  # the last preview
 
-    def result(self, job: DrawingJob, taken: PipelineParameters) -> Any:
-        """The picture. Raises Stopped, or CannotPaint for a model that makes something else."""
-        import torch
+def _run(pipeline: Any, given: Mapping[str, Any], seed: int, watch: Watch) -> Any:
+    """The picture. Raises Stopped, or CannotPaint for a model that makes something else."""
+    import torch
 
-        self._watch.stage(_("Painting"))
-        generator = torch.Generator("cpu").manual_seed(job.seed or 0)
-        told = {**self._words(job), **self._picture(job)}
-        told = {name: value for name, value in told.items() if name in taken}
-        with _explained():
-            result = self._pipeline(
-                **told, generator=generator, callback_on_step_end=self._after_step
-            )
-        if not hasattr(result, "images"):
-            raise CannotPaint(f"A {type(self._pipeline).__name__} makes no pictures.")
-        return result.images[0]
+    watch.stage(_("Painting"))
+    began = time.perf_counter()
 
-    def _words(self, job: DrawingJob) -> dict[str, Any]:
-        numbers = {"num_inference_steps": job.steps, "guidance_scale": job.guidance}
-        said = {"prompt": job.prompt, "negative_prompt": job.negative or None}
-        return said | {name: value for name, value in numbers.items() if value is not None}
-
-    def _picture(self, job: DrawingJob) -> dict[str, Any]:
-        width, height = self._fit.work
-        told: dict[str, Any] = {"width": width, "height": height}
-        if job.picture is not None:
-            told |= {"image": self._fit.into(job.picture), "strength": job.strength}
-        if job.mask is not None:
-            told["mask_image"] = self._fit.into(job.mask)
-        return told
-
-    def _after_step(self, pipeline: Any, step: int, time_step: Any, values: dict[str, Any]) -> Any:
-        """Report progress, and the remaining time by the steps so far."""
-        self._watch.look()
-        of = getattr(self._pipeline, "num_timesteps", 0) or 0
-        of = of or len(self._pipeline.scheduler.timesteps)
+    def report(_pipeline: Any, step: int, _time: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """The progress, and the remaining time by the steps so far."""
+        watch.look()
+        of = getattr(pipeline, "num_timesteps", 0) or len(pipeline.scheduler.timesteps)
         done = step + 1
-        left = max(of - done, 0) * (time.perf_counter() - self._began) / done
-        if "latents" in values and done < of:
-            self._shown = self._previews.of(values["latents"]) or self._shown
-        self._watch.tell(Progress(done, of, left, self._shown))
+        left = max(of - done, 0) * (time.perf_counter() - began) / done
+        watch.tell(Progress(done, of, left))
         if done >= of:
-            self._watch.stage(_("Decoding"))
+            watch.stage(_("Decoding"))
         return values
+
+    generator = torch.Generator("cpu").manual_seed(seed)
+    with _explained():
+        result = pipeline(**given, generator=generator, callback_on_step_end=report)
+    if not hasattr(result, "images"):
+        raise CannotPaint(f"A {type(pipeline).__name__} makes no pictures.")
+    return result.images[0]
 
 
 def _listen(pipeline: Any, look: Callable[[], None]) -> None:

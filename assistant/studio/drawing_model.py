@@ -11,14 +11,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import BF16, this_machine
-from assistant.studio.painter import CannotPaint
+from assistant.studio.canvas import CannotPaint
 from ingest.platform.hardware import free_memory
 from ingest.platform.process import wait_calmly
 
@@ -60,52 +60,31 @@ class Family:
     scheduler: Scheduler = "own"
 
 
-@dataclass(frozen=True)
-class PipelineParts:
-    """A description of a model from its files."""
-
-    pipeline: str  # the class that model_index.json names
-    scheduler: Mapping[str, Any]  # configurations; empty where there is no such part
-    unet: Mapping[str, Any]
-    transformer: Mapping[str, Any]
-    name: str = ""  # of the file or folder: a single file says nowhere else that it is distilled
-    told: Mapping[str, Any] = field(default_factory=dict)  # by whoever made it: "steps", "guidance"
+Description = Mapping[str, Any]  # a configuration of diffusers; empty where there is no such part
 
 
-def family(parts: PipelineParts) -> Family:
-    """The family of a model, with its maker's defaults where stated."""
-    known = _by_parts(parts)
-    steps, guidance = parts.told.get("steps"), parts.told.get("guidance")
-    if isinstance(steps, int) and steps > 0:
-        known = replace(known, steps=steps)
-    if isinstance(guidance, int | float) and guidance >= 0:
-        known = replace(known, guidance=float(guidance))
-    return known
-
-
-def _by_parts(parts: PipelineParts) -> Family:
-    scheduler = str(parts.scheduler.get("_class_name", ""))
-    distilled = parts.unet.get("time_cond_proj_dim") is not None
-    if scheduler == "LCMScheduler" or distilled or "lcm" in parts.name.lower():
+def family(
+    pipeline: str, scheduler: Description, unet: Description, transformer: Description, name: str
+) -> Family:
+    """The family of a model: by the class that model_index.json names, by its parts, and by the
+    name of its file, for a single one says nowhere else that it is distilled."""
+    kind = str(scheduler.get("_class_name", ""))
+    distilled = unet.get("time_cond_proj_dim") is not None
+    if kind == "LCMScheduler" or distilled or "lcm" in name.lower():
         # Guidance is an input of the distilled network, and costs no second pass there.
         return Family("lcm", 4, 8.0 if distilled else 1.0, "lcm")
-    if parts.pipeline.startswith("Flux"):
-        guided = bool(parts.transformer.get("guidance_embeds"))
+    if pipeline.startswith("Flux"):
+        guided = bool(transformer.get("guidance_embeds"))
         return Family("flux", 28, 3.5) if guided else Family("flux", 4, 0.0)
-    if not parts.pipeline.startswith(("StableDiffusionPipeline", "StableDiffusionXL")):
+    if not pipeline.startswith(("StableDiffusionPipeline", "StableDiffusionXL")):
         return Family("other")
-    if _is_turbo(parts, scheduler):
+    trailing = kind.startswith("Euler") and scheduler.get("timestep_spacing") == "trailing"
+    if trailing or any(word in name.lower() for word in _FEW):
         return Family("turbo", 4, 0.0, "trailing")
-    liked: Scheduler = "dpm" if scheduler in _SLOW else "own"
-    if parts.pipeline.startswith("StableDiffusionXL"):
+    liked: Scheduler = "dpm" if kind in _SLOW else "own"
+    if pipeline.startswith("StableDiffusionXL"):
         return Family("sdxl", 25, 6.0, liked)
     return Family("sd", 20, 7.0, liked)
-
-
-def _is_turbo(parts: PipelineParts, scheduler: str) -> bool:
-    trailing = parts.scheduler.get("timestep_spacing") == "trailing"
-    named = any(word in parts.name.lower() for word in _FEW)
-    return named or (scheduler.startswith("Euler") and trailing)
 
 
 # -- The files of a drawing model: their list, size and hash
@@ -198,16 +177,14 @@ def _count(file: Path) -> int:
     return file.stat().st_size // 4  # at most: a pickle does not tell without being opened
 
 
-_known: dict[tuple[str, int, int], str] = {}
-
-
 def _digest(file: Path) -> str:
-    stat = file.stat()
-    key = str(file.resolve()), stat.st_size, stat.st_mtime_ns
-    if key not in _known:
-        with file.open("rb") as stream:
-            _known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _known[key]
+    return _digest_of(file, file.stat().st_size, file.stat().st_mtime_ns)
+
+
+@cache
+def _digest_of(file: Path, _size: int, _changed: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # -- Models that are one .safetensors file. Such a file has the weights alone: how its parts are
@@ -301,34 +278,24 @@ def _letters() -> list[str]:
     return [chr(byte) for byte in visible] + [chr(256 + n) for n in range(256 - len(visible))]
 
 
-TOLD = "pincite.json"  # in a model's folder: the steps and the guidance that suit it
 # From how many parameters on they are calculated with in 16 bits, where the processor does that: a
 # small model gains nothing, and loses digits.
 _WORTH_IT = 100_000_000
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """A pipeline and the defaults of its family."""
-
-    pipeline: Any
-    family: Family
-
-
-def parts(path: Path) -> PipelineParts:
-    """A description of a model from its files, without loading it. Raises ModelUnusable."""
+def family_of(path: Path) -> Family:
+    """The family of a model by its files, without loading it. Raises ModelUnusable."""
     shape = path if path.is_dir() else shape_of(path)
-    index = read_json(shape / MODEL_INDEX)
+    pipeline = str(read_json(shape / MODEL_INDEX).get("_class_name", ""))
     scheduler, unet, transformer = (
         part_config(shape, name) for name in ("scheduler", "unet", "transformer")
     )
-    told = read_json(shape / TOLD) if (shape / TOLD).exists() else {}
-    kind = str(index.get("_class_name", ""))
-    return PipelineParts(kind, scheduler, unet, transformer, path.stem, told)
+    return family(pipeline, scheduler, unet, transformer, path.stem)
 
 
-def load(path: Path) -> Loaded:
-    """Raises CannotPaint when there is no memory for it, or ModelUnusable."""
+def load(path: Path) -> tuple[Any, Family]:
+    """A pipeline and the defaults of its family. Raises CannotPaint when there is no memory for it,
+    or ModelUnusable."""
     count = parameter_count(path)
     device, kind = target(count)
     if device == "cpu":
@@ -336,10 +303,10 @@ def load(path: Path) -> Loaded:
     _quiet()
     with _explained(path):
         pipeline = _from_folder(path, kind) if path.is_dir() else _from_file(path, kind)
-        liked = family(parts(path))
+        liked = family_of(path)
         _schedule(pipeline, liked)
         pipeline.set_progress_bar_config(disable=True)
-        return Loaded(pipeline.to(device), liked)
+        return pipeline.to(device), liked
 
 
 def target(count: int) -> tuple[str, Any]:

@@ -2,7 +2,6 @@
 
 import sys
 import time
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +17,19 @@ from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
 from assistant.studio.aloud import pieces
-from assistant.studio.canvas import marks, program, provenance, save
+from assistant.studio.canvas import (
+    CannotPaint,
+    DrawingJob,
+    Painted,
+    Watch,
+    marks,
+    program,
+    provenance,
+    save,
+)
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
-from assistant.studio.voices import NONE, Voice, Voices
+from assistant.studio.voices import NONE, SpokenSound, Voice, Voices
 from ingest.errors import Stopped
 from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock
@@ -93,42 +100,34 @@ def _job(intent: Draw | Edit | Vary) -> DrawingJob:
     """Raises CannotPaint or UnreadableFile."""
     match intent:
         case Draw():
-            return _drawing_job(intent)
+            if not intent.prompt.strip():  # without words a model paints anything
+                raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
+            return DrawingJob(
+                intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance,
+                intent.seed,
+            )  # fmt: skip
         case Edit():
-            return _editing_job(intent)
-        case Vary():
-            return _varying_job(intent)
+            picture, mask = _canvas(intent)
+            return DrawingJob(
+                intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
+                picture, mask, intent.strength,
+            )  # fmt: skip
+        case Vary():  # its latents are painted again, with some noise and without words
+            strength = _STRENGTH if intent.strength is None else intent.strength
+            picture = canvas.open_picture(intent.picture)
+            return DrawingJob(
+                "", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength
+            )
 
 
-def _drawing_job(intent: Draw) -> DrawingJob:
-    """Raises CannotPaint: without words a model paints anything."""
-    if not intent.prompt.strip():
-        raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
-    return DrawingJob(
-        intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance, intent.seed
-    )
-
-
-def _editing_job(intent: Edit) -> DrawingJob:
-    """All of a picture, a masked part, or beyond its edges."""
-    picture, mask = canvas.open_picture(intent.picture), None
-    if intent.grow is not None:
-        if intent.mask is not None:
-            raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
-        picture, mask = canvas.grown(picture, intent.grow)
-    elif intent.mask is not None:
-        mask = canvas.open_mask(intent.mask, picture.size)
-    return DrawingJob(
-        intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
-        picture, mask, intent.strength,
-    )  # fmt: skip
-
-
-def _varying_job(intent: Vary) -> DrawingJob:
-    """A similar picture: its latents are painted again, with some noise and without words."""
-    strength = _STRENGTH if intent.strength is None else intent.strength
+def _canvas(intent: Edit) -> "tuple[Image, Image | None]":
+    """All of a picture, or with a mask of a part of it or of what is beyond its edges."""
     picture = canvas.open_picture(intent.picture)
-    return DrawingJob("", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength)
+    if intent.grow is not None and intent.mask is not None:
+        raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
+    if intent.grow is not None:
+        return canvas.grown(picture, intent.grow)
+    return picture, canvas.open_mask(intent.mask, picture.size) if intent.mask else None
 
 
 def describe_output(done: Painted) -> str:
@@ -254,35 +253,21 @@ class Speaking(IntentTool[Speak]):
         reply.outcome = Outcome(told, stopped=stopped, grounded=False)
 
     def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
-        """The seconds of sound that were written; what was written before a stop stays."""
-        reply.activity.stage, path = _("Reading aloud"), self._made.path(".wav")
-        try:
-            seconds = self._write(path, read, voice, reply)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        if seconds:
-            reply.audio = (path,)
-        else:
-            path.unlink()
-        return seconds
-
-    def _write(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
-        samples, rate, began = 0, 22_050, time.monotonic()
-        with path.open("wb") as file, wave.open(file, "wb") as written:
-            # At once: else a voice that fails would be covered by a complaint that these lack.
-            written.setparams((1, 2, rate, 0, "NONE", ""))
-            for done, sentence in enumerate(read):
-                left = (time.monotonic() - began) / done * (len(read) - done) if done else None
-                reply.activity.progress = Progress(done, len(read), left)
-                try:
-                    sound = voice.say(sentence, reply.cancel)
-                except Stopped:
-                    break
-                if not samples:
-                    rate = sound.rate
-                    written.setparams((1, 2, rate, 0, "NONE", ""))
-                pause = bytes(2 * int(_BETWEEN * rate))
-                written.writeframes(sound.samples + pause)
-                samples += len(sound.samples + pause) // 2
-        return samples / rate
+        """The seconds of sound that were written; what was made before a stop stays."""
+        reply.activity.stage, began = _("Reading aloud"), time.monotonic()
+        made: list[SpokenSound] = []
+        for done, sentence in enumerate(read):
+            left = (time.monotonic() - began) / done * (len(read) - done) if done else None
+            reply.activity.progress = Progress(done, len(read), left)
+            try:
+                made.append(voice.say(sentence, reply.cancel))
+            except Stopped:
+                break
+        if not made:
+            return 0.0
+        pause = bytes(2 * int(_BETWEEN * made[0].rate))
+        whole = SpokenSound(b"".join(one.samples + pause for one in made), made[0].rate)
+        path = self._made.path(".wav")
+        path.write_bytes(whole.wav)
+        reply.audio = (path,)
+        return whole.seconds

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from assistant.contract.facts import Offer
 from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
+from assistant.images.vision import unless
 from assistant.models.programs import ENHANCE, REAL_ESRGAN
 from assistant.studio import esrgan_child
 from assistant.studio.esrgan_child import HEAD, MODEL, READY, TIMES
@@ -78,7 +79,6 @@ def _floats(band: "Image") -> Pixels:
 
 # -- Real-ESRGAN (Wang et al., 2021) in a child process, which Stop kills
 
-_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _FETCH = f"`pincite models pull {REAL_ESRGAN.name}` installs it."
 _LIBRARIES = {"libvulkan": "libvulkan1", "libomp": "libomp5"}  # of Debian and Ubuntu
 
@@ -111,9 +111,7 @@ class RealEsrgan:
             command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                network = _Child(process, cancel)
-                network.start()
-                yield network
+                yield _Child(process, cancel)
             finally:
                 process.kill()
 
@@ -127,19 +125,13 @@ class RealEsrgan:
 class _Child:
     """A loaded network, one tile at a time."""
 
-    times = TIMES  # as wide and as high a tile comes back
-
     def __init__(self, process: "subprocess.Popen[bytes]", cancel: threading.Event) -> None:
+        """Raises CannotEnhance when the network cannot be loaded, and Stopped."""
         assert process.stdin is not None and process.stdout is not None
         self._in: IO[bytes] = process.stdin
         self._out: IO[bytes] = process.stdout
-        self._process = process
         self._cancel = cancel
-
-    def start(self) -> None:
-        """Raises CannotEnhance when the network cannot be loaded."""
-        begun = self._read(1)
-        if begun != READY:
+        if self._read(1) != READY:
             raise CannotEnhance(_why(self._out.read().decode("utf-8", "replace")))
 
     def enlarge(self, tile: "Image") -> "Image":
@@ -156,19 +148,10 @@ class _Child:
         return Image.frombytes("RGB", size, self._read(size[0] * size[1] * 3))
 
     def _read(self, count: int) -> bytes:
-        """A thread waits for the process, this one for the thread or for a person."""
-        found: list[bytes] = []
-        waiting = threading.Thread(target=lambda: found.append(self._out.read(count)), daemon=True)
-        waiting.start()
-        while waiting.is_alive():
-            waiting.join(_LOOK_AGAIN)
-            if self._cancel.is_set():
-                self._process.kill()
-                waiting.join()
-                raise Stopped("Stopped while a picture was enhanced.")
-        if len(found[0]) < count:
+        found = unless(self._cancel, lambda: self._out.read(count))
+        if len(found) < count:
             raise _crashed()
-        return found[0]
+        return found
 
 
 def _crashed() -> CannotEnhance:
@@ -269,25 +252,24 @@ def check(size: tuple[int, int], scale: int, free: int | None = None) -> None:
 def _enlarged(picture: "Image", network: _Child, cancel: threading.Event, tell: Tell) -> "Image":
     from PIL import Image
 
-    times, parts = network.times, tiles(*picture.size)
-    large = Image.new("RGB", (picture.width * times, picture.height * times))
+    parts = tiles(*picture.size)
+    large = Image.new("RGB", (picture.width * TIMES, picture.height * TIMES))
     begun = time.monotonic()
     tell(Progress(0, len(parts)))
     for done, tile in enumerate(parts, start=1):
         if cancel.is_set():
             raise Stopped("Stopped while a picture was enhanced.")
-        _paste(large, network.enlarge(picture.crop(tile.outer)), tile, times)
+        _paste(large, network.enlarge(picture.crop(tile.outer)), tile)
         each = (time.monotonic() - begun) / done
         tell(Progress(done, len(parts), each * (len(parts) - done)))
     return large
 
 
-def _paste(large: "Image", enlarged: "Image", tile: Tile, times: int) -> None:
+def _paste(large: "Image", enlarged: "Image", tile: Tile) -> None:
     """Without what was around the tile."""
-    left, top, right, bottom = tile.inner
-    x, y = (left - tile.outer[0]) * times, (top - tile.outer[1]) * times
-    part = enlarged.crop((x, y, x + (right - left) * times, y + (bottom - top) * times))
-    large.paste(part, (left * times, top * times))
+    left, top, right, bottom = (side * TIMES for side in tile.inner)
+    x, y = left - tile.outer[0] * TIMES, top - tile.outer[1] * TIMES
+    large.paste(enlarged.crop((x, y, x + right - left, y + bottom - top)), (left, top))
 
 
 def _sized(large: "Image", picture: "Image", scale: int) -> "Image":

@@ -4,13 +4,11 @@ import functools
 import io
 import json
 import os
-import queue
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import wave
 import weakref
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from pathlib import Path
 from assistant.contract.facts import Offer
 from assistant.errors import AssistantError, ModelUnusable
 from assistant.i18n.translation import N_
+from assistant.images.vision import unless
 from assistant.models.catalogue import catalogue
 from assistant.models.programs import PIPER
 from assistant.security.network_guard import QUIET
@@ -100,7 +99,7 @@ class Espeak:
 
 
 def _sound(written: bytes) -> SpokenSound:
-    """Its header states no length, for it writes to a pipe; no file at all is no sound."""
+    """Of a WAV file, whose header need not state its length; no bytes at all are no sound."""
     if not written:
         return SpokenSound(b"", 22_050)
     with wave.open(io.BytesIO(written)) as file:
@@ -113,7 +112,6 @@ def _sound(written: bytes) -> SpokenSound:
 # takes half a second.
 
 _IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
-_PATIENCE = 60.0  # seconds for one piece of text; a busy small machine takes three
 _LOOK = 0.05  # seconds between two looks at whether it was stopped
 _WRITTEN = re.compile(r"Wrote ((?:(?!Wrote ).)+\.wav)$")
 _SPOKEN = re.compile(r"\w")
@@ -155,11 +153,6 @@ class Piper:
         finally:
             self._lock.release()
 
-    @property
-    def warm(self) -> bool:
-        """Whether the process that speaks is running."""
-        return self._process is not None
-
     def close(self) -> None:
         """End the process that speaks, if it is running."""
         with self._lock:
@@ -197,41 +190,26 @@ class _Process:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise VoiceFailed(f"Piper does not start from {python}: {error.strerror}.") from error
         self.end = weakref.finalize(self, _end, self._child, self._folder)
-        self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(self._child, self._said), daemon=True).start()
-        self._last = ""  # that it said before it ended
 
     def say(self, line: str, cancel: threading.Event) -> SpokenSound:
+        """Raises VoiceFailed and Stopped, after which it is to be ended."""
         assert self._child.stdin is not None
         with suppress(OSError):  # it has ended: what it said last tells why
             self._child.stdin.write(f"{line}\n")
             self._child.stdin.flush()
-        path = self._wait_for_file(cancel, time.monotonic() + _PATIENCE)
-        with wave.open(str(path)) as file:
-            sound = SpokenSound(file.readframes(file.getnframes()), file.getframerate())
+        path = self._next_file(cancel)
+        sound = _sound(path.read_bytes())
         path.unlink()
         return sound
 
-    def _wait_for_file(self, cancel: threading.Event, latest: float) -> Path:
-        while not cancel.is_set():
-            with suppress(queue.Empty):
-                told = self._said.get(timeout=_LOOK)
-                if not told:
-                    raise VoiceFailed(_ended(self._last))
-                if found := _WRITTEN.search(told):
-                    return Path(found[1])
-                self._last = told
-            if time.monotonic() > latest:
-                raise VoiceFailed(f"Piper made no sound of a sentence for {_PATIENCE:.0f} seconds.")
-        raise Stopped("Reading aloud was stopped.")
-
-
-def _listen(child: "subprocess.Popen[str]", said: "queue.SimpleQueue[str]") -> None:
-    assert child.stderr is not None
-    for line in child.stderr:
-        if line.strip():
-            said.put(line.strip())
-    said.put("")
+    def _next_file(self, cancel: threading.Event) -> Path:
+        assert self._child.stderr is not None
+        last = ""  # that it said before it ended
+        while told := unless(cancel, self._child.stderr.readline):
+            if found := _WRITTEN.search(told.strip()):
+                return Path(found[1])
+            last = told.strip() or last
+        raise VoiceFailed(_ended(last))
 
 
 def _end(child: "subprocess.Popen[str]", folder: Path) -> None:

@@ -226,14 +226,6 @@ class Line:
     what: str
 
 
-def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
-    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
-    folder before its name, or a mark after it, where another document has it. Not one of those
-    that documents which are `kept` have."""
-    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
-    return {*names, *(files - set(kept))}
-
-
 def _composed(text: str) -> str:
     """As names are compared; without halves of letters, which no database takes."""
     return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
@@ -280,7 +272,10 @@ class Accounts(AccountsDatabase):
         that no longer exist, whose names it may have had: neither it nor one of the `others`. The
         library keeps the documents that are `left`. Returns the number of lines changed. Raises
         AssistantError."""
-        noted = map(re.escape, map(_composed, _noted_as(names, left)))
+        # A file is noted as it was sent, and gets a folder before its name, or a mark after it,
+        # where another document has it.
+        files = {PurePosixPath(_MARK.sub("", name)).name for name in names} - set(left)
+        noted = map(re.escape, map(_composed, {*names, *files}))
         spelt = sorted(noted, key=len, reverse=True)
         named = re.compile(rf"(?:^|(?<=, ))(?:{'|'.join(spelt)})(?=, |$)")
         kept = set(others) - {library}
@@ -366,10 +361,8 @@ class Accounts(AccountsDatabase):
             row = connection.execute(
                 "SELECT id, password FROM person WHERE name = ?", (folded(name),)
             ).fetchone()
-        if not fits_password(password, row[1] if row else None):
-            return None
-        with self._reading() as connection:
-            return person_of(connection, row[0])
+            found = person_of(connection, row[0]) if row else None
+        return found if fits_password(password, row[1] if row else None) else None
 
     def any(self) -> bool:
         """Whether anybody has an account."""

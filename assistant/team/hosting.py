@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from assistant.cli.shared import (
     done,
     hint,
     notice,
+    several,
     with_address,
 )
 
@@ -36,17 +38,9 @@ def add_account_parsers(commands: Any) -> None:
     acts = _listing(commands, "users", _run_list, "list, add and change people who may sign in")
     add = below(acts, "add", _run_add, "add a person; the first one is an owner", "name")
     add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
-    add.add_argument(
-        "--group",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a group of theirs; may be repeated",
-    )
-    _with_password(add)
-    change = below(
-        acts, "change", _run_change, "give a person another role or other groups", "name"
-    )
+    several(add, "--group", "NAME", "a group of theirs")
+    new = "give a person another role or other groups"
+    change = below(acts, "change", _run_change, new, "name")
     change.add_argument("--role", choices=_ROLES, help="what they may do from now on")
     groups = change.add_mutually_exclusive_group()
     groups.add_argument(
@@ -55,24 +49,19 @@ def add_account_parsers(commands: Any) -> None:
     groups.add_argument(
         "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
     )
-    _with_password(
-        below(acts, "passwd", _run_passwd, "set a new password, and end all sessions", "name")
-    )
-    below(
-        acts, "remove", _run_remove, "remove a person with sessions, tokens and conversations",
-        "name",
-    )  # fmt: skip
+    new = "set a new password, and end all sessions"
+    for act in (add, below(acts, "passwd", _run_passwd, new, "name")):
+        act.add_argument(
+            "--stdin", action="store_true", help="read the password from standard input"
+        )
+    gone = "remove a person with sessions, tokens and conversations"
+    below(acts, "remove", _run_remove, gone, "name")
     share = below(
         acts, "share", _run_share, "say to whom a library belongs", "library",
         more="Without --with and --group it belongs to everybody.",
     )  # fmt: skip
-    share.add_argument(
-        "--with", action="append", default=[], metavar="NAME", dest="people",
-        help="a person; may be repeated",
-    )  # fmt: skip
-    share.add_argument(
-        "--group", action="append", default=[], metavar="NAME", help="a group; may be repeated"
-    )
+    several(share, "--with", "NAME", "a person")
+    several(share, "--group", "NAME", "a group")
     below(acts, "list", _run_list, "list people, and libraries that not everybody sees")
     below(
         acts, "log", _run_log, "list who asked, saw, added and removed what",
@@ -82,12 +71,8 @@ def add_account_parsers(commands: Any) -> None:
 
 
 def _add_tokens(commands: Any) -> None:
-    acts = _listing(
-        commands,
-        "tokens",
-        _run_tokens,
-        "list, add and revoke tokens for programs that call `pincite serve`",
-    )
+    about = "list, add and revoke tokens for programs that call `pincite serve`"
+    acts = _listing(commands, "tokens", _run_tokens, about)
     add = below(acts, "add", _run_token, "add a token of a person; it is shown once", "name")
     add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
     add.add_argument(
@@ -107,19 +92,15 @@ def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> An
     return made.add_subparsers(metavar="COMMAND")
 
 
-def _with_password(act: argparse.ArgumentParser) -> None:
-    act.add_argument("--stdin", action="store_true", help="read the password from standard input")
-
-
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.wiring import composition
-    from assistant.wiring.people import accounts_if_any, home_accounts
+    from assistant.wiring.people import accounts_if_any
 
     first = accounts_if_any(settings) is None
     if first and args.role not in (None, "owner"):
         args.misused("the first person is an owner: leave out --role")
     role: Role = args.role or ("owner" if first else "reader")
-    known, password = home_accounts(settings), _password(args)
+    known, password = _known(settings), _password(args)
     with known.together():
         person = known.add(args.name, password, role, args.group)
         _note(known, f"added the person {person.name} as {role}")
@@ -134,11 +115,9 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
     if args.role is None and args.group is None:
         args.misused("give --role, --group or --no-group")
-    known = home_accounts(settings)
+    known = _known(settings)
     with known.together():
         person = known.change(args.name, args.role, args.group)
         groups = ", ".join(sorted(person.groups)) or "none"
@@ -148,9 +127,7 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
-    known = home_accounts(settings)
+    known = _known(settings)
     known.named(args.name)  # before a password is asked for
     password = _password(args)
     with known.together():
@@ -162,9 +139,8 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.wiring.people import home_accounts
 
-    known = home_accounts(settings)
+    known = _known(settings)
     person = known.named(args.name)
     _note(known, f"removed the person {person.name}")
     forget_person(settings, person.id)
@@ -182,19 +158,19 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import check_there
     from assistant.team.accounts import plain
-    from assistant.wiring.people import home_accounts
 
     check_there(settings, args.library)  # a wrong name would give a right to nothing
-    known = home_accounts(settings)
-    named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
+    known = _known(settings)
+    people = getattr(args, "with")
+    named = ", ".join([*people, *(f"group {name}" for name in args.group)]) or "everybody"
     with known.together():
-        known.share(args.library, args.people, args.group)
+        known.share(args.library, people, args.group)
         _note(known, f"gave it to {named}", args.library)
     there = {group for each in known.people() for group in each.groups}
     for group in args.group:
         if plain(group) not in there:
             hint(f"Nobody is in the group {group} yet.")
-    row = {"library": args.library, "people": args.people, "groups": args.group}
+    row = {"library": args.library, "people": people, "groups": args.group}
     return done(args, row, f"{args.library} belongs to {named}.")
 
 
@@ -203,11 +179,8 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
     known = accounts_if_any(settings)
     found = known.people() if known else []
-    people = [
-        {"name": each.name, "role": each.role, "groups": sorted(each.groups), "made": each.made}
-        for each in found
-    ]  # fmt: skip
-    names = {each.id: each.name for each in found}
+    people = [{**_row(each, "name"), "made": each.made} for each in found]
+    names = {f"person {each.id}": each.name for each in found}
     shares = {
         library: sorted(_shown(holder, names) for holder in holders)
         for library, holders in (known.shares() if known else {}).items()
@@ -226,11 +199,11 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import check_there
-    from assistant.wiring.people import home_accounts, tokens
+    from assistant.wiring.people import tokens
 
     for library in args.only or ():
         check_there(settings, library)
-    known, kept = home_accounts(settings), tokens(settings)
+    known, kept = _known(settings), tokens(settings)
     person = known.named(args.name)
     _note(known, f"gave {person.name} the token {args.label}")
     made = kept.add(person, args.label, args.role, args.only, args.days)
@@ -257,13 +230,19 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts, tokens
+    from assistant.wiring.people import tokens
 
     kept = tokens(settings)
     if args.id in [one.id for one in kept.all()]:
-        _note(home_accounts(settings), f"revoked the token {args.id}")
+        _note(_known(settings), f"revoked the token {args.id}")
     kept.revoke(args.id)
     return done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
+
+
+def _known(settings: "Settings") -> "Accounts":
+    from assistant.wiring.people import home_accounts
+
+    return home_accounts(settings)
 
 
 def _note(known: "Accounts", did: str, library: str = "") -> None:
@@ -302,14 +281,12 @@ def _row(person: "Person", did: str) -> dict[str, Any]:
 
 
 def _shown(holder: str, names: dict[str, str]) -> str:
-    kind, _, which = holder.partition(" ")
-    return names.get(which, "a person who was removed") if kind == "person" else holder
+    removed = "a person who was removed" if holder.startswith("person ") else holder
+    return names.get(holder, removed)
 
 
 def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
-    known = home_accounts(settings)
+    known = _known(settings)
     for line in known.lines() if known.is_there() else ():
         if args.json:
             print(json.dumps({name: text for name, text in asdict(line).items() if text}))
@@ -331,11 +308,6 @@ _TAKES = (
     "People and conversations would leave PostgreSQL for this home alone, and every other app"
     " server that shares them would refuse all visitors: end those, and add `--for-all-servers`."
 )
-
-_WITHOUT = {  # what another home has
-    "(accounts)": "another home has them; this one has no accounts then: no sign-in is required,"
-    " and every library belongs to everybody."
-}
 
 
 def add_migration_parsers(commands: Any) -> None:
@@ -366,7 +338,7 @@ def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
         what = {"part": name[1:-1]} if name.startswith("(") else {"library": name}
         rows.append({**what, "moved": asdict(moved) if moved else None})
         if not args.json:
-            print(f"{name}: {_told(name, moved) if moved else 'it is there already.'}")
+            print(f"{name}: {_told(moved) if moved else 'it is there already.'}")
         for copy in getattr(moved, "damaged", ()):
             damaged += 1
             notice(f"{name}: the copy {copy[:12]} was damaged, and stays behind.")
@@ -379,7 +351,7 @@ def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
     return IN_PART if damaged else DONE
 
 
-def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
+def _told(moved: "Moved | MovedRows | MovedFiles") -> str:
     from assistant.team.moving_home import MovedRows
     from vectorstore.team.moving import Moved
 
@@ -388,8 +360,6 @@ def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
             f"{counted(moved.documents, 'document')}, {counted(moved.passages, 'passage')};"
             f" {moved.rows:,} rows were copied and compared."
         )
-    if isinstance(moved, MovedRows) and not moved.tables:
-        return _WITHOUT.get(name, "another home has them; this one begins without.")
     if isinstance(moved, MovedRows):
         rows = f"{moved.rows:,} row{'s' if moved.rows != 1 else ''}"
         return f"{rows} of {len(moved.tables)} tables were copied and compared."
@@ -402,29 +372,21 @@ def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
 
 def add_server_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    serve = add_parser(
-        commands, "serve", "answer other programs over HTTP",
-        "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md.",
-    )  # fmt: skip
+    protocols = "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md."
+    serve = add_parser(commands, "serve", "answer other programs over HTTP", protocols)
     with_address(serve, 8600, "clients")
-    serve.set_defaults(run=_run_serve, misused=serve.error)
-    mcp = add_parser(
-        commands, "mcp", "serve another assistant over standard input",
-        "It speaks the Model Context Protocol: docs/api.md.",
-    )  # fmt: skip
-    mcp.set_defaults(run=_run_mcp, misused=mcp.error)
+    about = "It speaks the Model Context Protocol: docs/api.md."
+    mcp = add_parser(commands, "mcp", "serve another assistant over standard input", about)
+    for made, run in ((serve, _run_serve), (mcp, _run_mcp)):
+        made.set_defaults(run=run, misused=made.error)
 
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.errors import AssistantError
+    _require_server()
     from assistant.libraries.libraries import clear
-    from assistant.ui.launch import check_names, free_port
-    from ingest.platform.installation import needs
+    from assistant.team.api import application
+    from assistant.ui.serving import check_names, free_port
 
-    try:
-        from assistant.team.api import application
-    except ModuleNotFoundError as error:
-        raise AssistantError(needs("serve", "serve other programs")) from error
     check_names(args.listens_at, args.host)
     clear(settings)
     port = free_port(application.PORT, args.port, args.listens_at)
@@ -433,17 +395,17 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.errors import AssistantError
-    from ingest.platform.installation import needs
+    _require_server()
+    from assistant.team.api import mcp_server
+    from assistant.team.api.served_libraries import Libraries
 
-    try:
-        from assistant.team.api import mcp_server
-        from assistant.team.api.served_libraries import Libraries
-    except ModuleNotFoundError as error:
-        raise AssistantError(needs("serve", "serve other programs")) from error
-    libraries = Libraries(settings)
-    try:
+    with closing(Libraries(settings)) as libraries:
         mcp_server.server(libraries, changes=True).run("stdio")
-    finally:
-        libraries.close()
     return DONE
+
+
+def _require_server() -> None:
+    from assistant.errors import AssistantError
+    from ingest.platform.process import require
+
+    require("serve", "fastapi", "mcp", to="serve other programs", error=AssistantError)

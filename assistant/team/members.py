@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
+from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Person, folded
@@ -32,15 +32,11 @@ class Elsewhere:
         self, provider: Provider, people: Callable[[Claims], Person], sessions: Sessions,
         accounts: Accounts, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
+        self.place = provider.place  # for people: where they sign in
         self._provider, self._people = provider, people
         self._sessions, self._accounts, self._clock = sessions, accounts, clock
         self._lock = threading.Lock()
         self._begun: OrderedDict[str, tuple[Begun, float]] = OrderedDict()
-
-    @property
-    def place(self) -> str:
-        """For people: where they sign in."""
-        return self._provider.place
 
     def begin(self, back: str) -> tuple[str, str]:
         """Where the browser goes, and a cookie by which it is known again. Raises NotSignedIn."""
@@ -79,7 +75,6 @@ class Elsewhere:
 # a home, and all servers of a team, together.
 
 _BY_NAME, _BY_PLACE = 10, 30  # wrong ones a minute; behind a proxy that is not known all have one
-_Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 
 class Guesses(AccountsDatabase):
@@ -90,37 +85,31 @@ class Guesses(AccountsDatabase):
         """Around a guess, of the password for a name, from an address. It counts as wrong until it
         is `right`: many that are judged at once are no more than the others. Where nobody could be
         looked up, which raises AssistantError, there was no guess. Raises TooManyTries."""
-        limits = _limits(name, place)
-        self._begin(limits)
-        try:
-            yield
-        except AssistantError:
-            with suppress(AssistantError):
-                self._take_back(limits)
-            raise
-
-    def right(self, name: str, place: str) -> None:
-        """The last guess was the right password."""
-        self._take_back(_limits(name, place))
-
-    def _begin(self, limits: _Limits) -> None:
         now = self._clock()
         with self._connected() as connection:
-            for whose, most in limits:
+            for whose, most in _limits(name, place):
                 recent = [at for at in _times(connection, whose) if at > now - WAIT]
                 if len(recent) >= most:
                     raise TooManyTries
                 _keep(connection, whose, [*recent, now])
             connection.execute("DELETE FROM guess WHERE last <= ?", (now - WAIT,))
+        try:
+            yield
+        except AssistantError:
+            with suppress(AssistantError):
+                self.right(name, place)
+            raise
 
-    def _take_back(self, limits: _Limits) -> None:
+    def right(self, name: str, place: str) -> None:
+        """The last guess was the right password, or none."""
         with self._connected() as connection:
-            for whose, _ in limits:
+            for whose, _ in _limits(name, place):
                 _keep(connection, whose, _times(connection, whose)[:-1])
 
 
-def _limits(name: str, place: str) -> _Limits:
-    """Of a name only a digest: people type passwords into its field, too."""
+def _limits(name: str, place: str) -> tuple[tuple[str, int], ...]:
+    """Whose guesses, and how many of them. Of a name only a digest: people type passwords into its
+    field, too."""
     return (
         (f"place {neighbourhood(place)}", _BY_PLACE),
         (f"name {digest(folded(name))}", _BY_NAME),
@@ -183,4 +172,4 @@ class Members:
     def mark(self, cookie: str) -> str | None:
         """What the pages are told of who has that cookie; None where its session has ended."""
         session = digest(cookie)
-        return sealed_session(session) if cookie and self._sessions.person(session) else None
+        return sealed(session) if cookie and self._sessions.person(session) else None

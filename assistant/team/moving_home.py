@@ -3,44 +3,28 @@ library after the other.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
-from assistant.storage.part import (
-    BACK,
-    KEPT,
-    SCHEMA,
-    HomeFile,
-    Mark,
-    TeamTables,
-    keep_mark,
-    mark_of,
-)
+from assistant.storage.part import HomeFile, TeamTables, keep_mark, mark_of
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
 from vectorstore.database.schema import Schema, Transaction, fingerprints
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import keep_names, schema_of
-from vectorstore.team.moving import (
-    Moved,
-    MovedFiles,
-    to_bucket,
-    to_folder,
-    to_postgres,
-    to_sqlite,
-)
-from vectorstore.team.postgres import Inside, Server
+from vectorstore.team import moving
+from vectorstore.team.moving import Moved, MovedFiles
+from vectorstore.team.postgres import Inside
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
 # All rows are copied and compared first. While both the file and the mark are there, the move has
-# not ended, and nobody uses the part: the next move finds in the database which of the two has it.
+# not ended, and nobody uses the part: the next move compares the two to find which of them has it.
 
 _NEW = ".new.sqlite"
 
@@ -50,7 +34,7 @@ class MovedRows:
     """How many rows were copied and compared."""
 
     rows: int
-    tables: dict[str, int]  # the rows of each; empty: another home has them
+    tables: dict[str, int]  # the rows of each
 
 
 def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
@@ -58,81 +42,81 @@ def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
     _unlink(file.with_suffix(_NEW))  # of a move back that was interrupted
     if not file.exists():
         return None
-    if mark := tables.marked():
-        if _has_all(tables, mark, file):
+    if tables.marked():
+        if _has_all(tables, file):
             _unlink(file)
             return None
         _unlink(tables.mark)
     here = HomeFile(file, tables.schema)
     # Nobody writes to the file until the end.
     with tables.making(), here.transaction() as source, tables.plain_transaction() as target:
-        found, move = _to_fill(tables, target, file), uuid4().hex
+        found = _to_fill(tables, target, file)
         tables.fill(target, source)
         moved = _compared(tables.schema, source, target)
-        note = "INSERT INTO moved (token, part) VALUES (?, ?)"
-        target.execute(note, (move, tables.schema.name))
-        keep_mark(tables.mark, Mark(found, move))
+        keep_mark(tables.mark, found)
     _unlink(file)
     return moved
 
 
 def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
-    """Move them, for all homes that share them; where another home has taken them already, this one
-    begins without. None when they are there already. Raises AssistantError, changing nothing."""
-    if not (mark := tables.marked()):
+    """Move them, for all homes that share them. None when they are there already. Raises
+    AssistantError, changing nothing."""
+    if not tables.marked():
         return None
-    if not file.exists() and tables.have_left():
-        _unlink(tables.mark)
-        return MovedRows(0, {})
-    if file.exists() and not _has_all(tables, mark, file):
+    if file.exists() and not _has_all(tables, file):
         _unlink(tables.mark)
         return None
     new = file.with_suffix(_NEW)
-    with tables.making(), _none_left(new), _leaving(tables) as source:
-        there = HomeFile(new, tables.schema)
-        with there.transaction() as target:
-            there.fill(target, source)
-            moved = _compared(tables.schema, source, target)
-        keep_mark(tables.mark, mark._replace(move=BACK))
-        _put(new, file)
+    _unlink(new)
+    try:
+        with tables.making(), _leaving(tables) as source:
+            there = HomeFile(new, tables.schema)
+            with there.transaction() as target:
+                there.fill(target, source)
+                moved = _compared(tables.schema, source, target)
+            _put(new, file)
+    except Exception:
+        _unlink(new)
+        raise
     _unlink(tables.mark)
     return moved
 
 
-def _has_all(tables: TeamTables, mark: Mark, file: Path) -> bool:
+class _FileBesideMark(HomeFile):
+    def _enter(self) -> None:
+        """Of a move that did not end: it is only read."""
+
+
+def _has_all(tables: TeamTables, file: Path) -> bool:
     """Which of the two has all, after a move that was interrupted: the database, or else the file.
     Raises AssistantError where both have something of their own."""
-    with tables.plain_transaction() as connection:
-        if mark.tables != tables.identity(connection):
+    here = _FileBesideMark(file, tables.schema)
+    with tables.plain_transaction() as target, here.read() as source:
+        if tables.marked() != tables.identity(target):
             return False
-        if mark.move and mark.move != BACK:
-            found = connection.execute("SELECT 1 FROM moved WHERE token = ?", (mark.move,))
-            return found.fetchone() is not None
-    if mark.move == BACK:
-        return True
+        rows = fingerprints(tables.schema, target)
+        if rows == fingerprints(tables.schema, source):
+            return True
+        if not any(count for count, _ in rows.values()):
+            return False
     raise AssistantError(
         f"The {tables.schema.what} of this home are in PostgreSQL, and there is {file}, too: move"
         " that file away."
     )
 
 
-@contextmanager
-def _none_left(new: Path) -> Iterator[None]:
-    """A file that is made anew, and that does not stay half-made."""
-    _unlink(new)
-    try:
-        yield
-    except Exception:
-        _unlink(new)
-        raise
-
-
 def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     """The identity of empty tables, which nobody else uses until the end. Raises AssistantError."""
     if tables.identity(target):
-        _lock(target)
+        tables.lock(target)
     found = tables.identity(target) or tables.make(target)
-    _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
+    for table in tables.schema.tables:  # also of new ones: somebody may have dropped only some
+        if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            raise AssistantError(
+                f"{tables.server.place} has {tables.schema.what} of another home already, and two"
+                f" cannot become one. To use those, move {file} away; to keep these, name another"
+                " database in the setting `catalogue`."
+            )
     return found
 
 
@@ -140,27 +124,10 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
 def _leaving(tables: TeamTables) -> Iterator[Inside]:
     """A transaction after which the tables are gone; nobody else reads or writes meanwhile."""
     with tables.plain_transaction() as connection:
-        _lock(connection)
+        tables.lock(connection)
         tables.check(connection)
         yield connection
-        connection.execute(f"DROP TABLE {tables.named()} CASCADE")
-        tables.note_leaving(connection)
-
-
-def _lock(connection: Inside) -> None:
-    """Wait until nobody uses the tables, and let nobody use them: each transaction reads the note
-    of their identity first, so two that wait for each other cannot be."""
-    connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
-
-
-def _check_empty(target: Transaction, tables: TeamTables, file: Path) -> None:
-    for table in tables.schema.tables:
-        if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-            raise AssistantError(
-                f"{tables.server.place} has {tables.schema.what} of another home already, and two"
-                f" cannot become one. To use those, move {file} away; to keep these, name another"
-                " database in the setting `catalogue`."
-            )
+        tables.drop(connection)
 
 
 def _compared(part: Schema, source: Transaction, target: Transaction) -> MovedRows:
@@ -208,7 +175,7 @@ def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedF
         raise SettingsError(
             "The setting 'files' names no bucket: set it, as in PINCITE_FILES=s3://bucket/pincite."
         )
-    move = to_bucket if to == "s3" else to_folder
+    move = moving.to_bucket if to == "s3" else moving.to_folder
     with _only_move(settings):
         for name, folder in _folders(settings):
             yield name, move(folder, found)
@@ -227,11 +194,17 @@ def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | Mov
             "The setting 'catalogue' names no PostgreSQL: set it, as in"
             " PINCITE_CATALOGUE=postgresql://pincite@db.example.org:5432/pincite."
         )
-    move = to_postgres if to == "postgresql" else to_sqlite
+    there = to == "postgresql"
+    move_part = tables_to_postgres if there else tables_to_sqlite
+    move = moving.to_postgres if there else moving.to_sqlite
     with _only_move(settings):
-        yield from _move_parts(settings, to, server)
+        for part in PARTS:
+            file = settings.home / f"{part.name}.sqlite"
+            rows = move_part(file, team_tables(settings, part, server))
+            if rows or (mark_of(file) if there else file).exists():
+                yield f"({part.what})", rows
         for name, folder in _folders(settings):
-            if to == "sqlite" and folder.name == name and schema_of(folder):
+            if not there and folder.name == name and schema_of(folder):
                 leave_server(settings, name)
             yield name, move(folder, server)
 
@@ -250,16 +223,14 @@ def shares(settings: Settings) -> bool:
     AssistantError."""
     server = catalogue_server(settings)
     kept = [team_tables(settings, part, server) for part in PARTS] if server else []
-    return any(tables.marked() and not tables.have_left() for tables in kept)
+    return any(tables.marked() for tables in kept)
 
 
 @contextmanager
 def _only_move(settings: Settings) -> Iterator[None]:
     """Two at once would take each other's half-made files for leavings."""
-    try:
+    with suppress(OSError):  # a home that is not there is not free
         settings.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AssistantError(f"{settings.home} cannot be made: {error.strerror}.") from error
     with alone(settings.home / "moving.lock") as free:
         if not free:
             raise AssistantError(
@@ -267,14 +238,3 @@ def _only_move(settings: Settings) -> Iterator[None]:
                 " `pincite migrate-home`, and try again."
             )
         yield
-
-
-def _move_parts(
-    settings: Settings, to: Engine, server: Server
-) -> Iterator[tuple[str, MovedRows | None]]:
-    move = tables_to_postgres if to == "postgresql" else tables_to_sqlite
-    for part in PARTS:
-        file = settings.home / f"{part.name}.sqlite"
-        moved = move(file, team_tables(settings, part, server))
-        if moved or (mark_of(file) if to == "postgresql" else file).exists():
-            yield f"({part.what})", moved

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,13 +19,9 @@ from assistant.security.network_guard import permit
 from assistant.team.accounts import Accounts, Person, plain
 from ingest.platform.process import is_secure
 
-if TYPE_CHECKING:
-    from joserfc.jwk import KeySet
-
-
 _SILENCE = 10.0  # seconds without an answer of the provider
 _KNOWN = 3600.0  # seconds in which its description and keys are believed
-_AGAIN = 30.0  # seconds between two looks for new keys
+_AGAIN = 30.0  # the same of keys that do not fit a token
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]  # none that a public key could forge
 _LEEWAY = 60  # seconds that clocks may differ
 _PORTS = {"http": 80, "https": 443}
@@ -53,16 +49,11 @@ class Provider:
     def __init__(self, issuer: str, client: str, secret: str) -> None:
         """The network guard lets the issuer through from now on."""
         self.issuer, self.client = issuer.rstrip("/"), client
+        self.place = urlsplit(self.issuer).hostname or self.issuer  # for people
         self._secret = secret
         self._lock = threading.Lock()
-        self._facts: tuple[float, dict[str, Any]] | None = None
-        self._keys: tuple[float, KeySet] | None = None
+        self._known: dict[str, tuple[float, dict[str, Any]]] = {}  # by address, with when it came
         _permit(issuer)
-
-    @property
-    def place(self) -> str:
-        """For people: the name of the issuer."""
-        return urlsplit(self.issuer).hostname or self.issuer
 
     def begin(self, begun: Begun, back: str) -> str:
         """Where the browser goes; it comes `back` to that address. Raises NotSignedIn."""
@@ -94,14 +85,16 @@ class Provider:
         Raises NotSignedIn."""
         from joserfc import jwt
         from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
 
         rules = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY, iss={"essential": True, "value": self._fact("issuer")},
             aud={"essential": True, "value": self.client}, exp={"essential": True},
         )  # fmt: skip
-        for anew in (False, True):  # a provider changes its keys from time to time
+        for age in (_KNOWN, _AGAIN):  # a provider changes its keys from time to time
             try:
-                found = jwt.decode(token, self._key_set(anew), algorithms=_ALGORITHMS)
+                keys = KeySet.import_key_set(self._get(self._fact("jwks_uri"), age))  # type: ignore[arg-type]
+                found = jwt.decode(token, keys, algorithms=_ALGORITHMS)
                 rules.validate(found.claims)
                 return found.claims
             except (JoseError, ValueError) as error:
@@ -119,15 +112,10 @@ class Provider:
 
     def _fact(self, name: str) -> str:
         """Of the issuer's description of itself."""
-        with self._lock:
-            if self._facts is None or self._facts[0] < time.monotonic() - _KNOWN:
-                found = self._get(f"{self.issuer}/.well-known/openid-configuration")
-                if str(found.get("issuer", "")).rstrip("/") != self.issuer:
-                    raise NotSignedIn(
-                        f"The server at {self.issuer} names itself as another issuer."
-                    )
-                self._facts = time.monotonic(), found
-            value = str(self._facts[1].get(name, ""))
+        facts = self._get(f"{self.issuer}/.well-known/openid-configuration", _KNOWN)
+        if str(facts.get("issuer", "")).rstrip("/") != self.issuer:
+            raise NotSignedIn(f"The server at {self.issuer} names itself as another issuer.")
+        value = str(facts.get(name, ""))
         if not value:
             raise NotSignedIn(f"{self.issuer} does not say its {name}.")
         if not is_secure(value):
@@ -135,26 +123,22 @@ class Provider:
         _permit(value)
         return value
 
-    def _key_set(self, anew: bool) -> "KeySet":
-        from joserfc.jwk import KeySet
-
-        place = self._fact("jwks_uri")
+    def _get(self, address: str, age: float) -> dict[str, Any]:
+        """What was there at most so many seconds ago."""
         with self._lock:
-            age = time.monotonic() - self._keys[0] if self._keys else _KNOWN
-            if self._keys is None or age >= (_AGAIN if anew else _KNOWN):
-                self._keys = time.monotonic(), KeySet.import_key_set(self._get(place))  # type: ignore[arg-type]
-            return self._keys[1]
-
-    def _get(self, address: str) -> dict[str, Any]:
-        try:
-            answer = httpx.get(address, timeout=_SILENCE, trust_env=False)
-            answer.raise_for_status()
-            found = answer.json()
-        except (httpx.HTTPError, OSError, ValueError) as error:
-            raise NotSignedIn(f"{address} cannot be read: {error}. Try again later.") from error
-        if not isinstance(found, dict):
-            raise NotSignedIn(f"{address} is not what an OpenID provider has there.")
-        return found
+            at, found = self._known.get(address, (0.0, None))
+            if found is not None and time.monotonic() - at < age:
+                return found
+            try:
+                answer = httpx.get(address, timeout=_SILENCE, trust_env=False)
+                answer.raise_for_status()
+                found = answer.json()
+            except (httpx.HTTPError, OSError, ValueError) as error:
+                raise NotSignedIn(f"{address} cannot be read: {error}. Try again later.") from error
+            if not isinstance(found, dict):
+                raise NotSignedIn(f"{address} is not what an OpenID provider has there.")
+            self._known[address] = time.monotonic(), found
+            return found
 
 
 def _permit(address: str) -> None:

@@ -62,11 +62,19 @@ class WithFiles:
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
-        inner = self._answer.run(given.add_to(request))
-        reply.model = inner.model
-        yield from inner.work(reply)
-        if reply.outcome:
-            reply.outcome = given.uncited(reply.outcome)
+        yield from _answered(self._answer, given.add_to(request), given, reply)
+
+
+def _answered(
+    tool: Tool, request: Request, given: Attached, reply: Reply, unless: str = ""
+) -> Iterator[Event]:
+    """What the tool says, without citations of a model's words; no words where they are `unless`,
+    its refusal."""
+    inner = tool.run(request)
+    reply.model = inner.model
+    yield from _unless(unless, inner.work(reply)) if unless else inner.work(reply)
+    if reply.outcome:
+        reply.outcome = given.uncited(reply.outcome)
 
 
 def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
@@ -141,7 +149,8 @@ class Describing(IntentTool[Describe]):
     def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
     ) -> Iterator[Event]:
-        """From what is written on them, with citations; else by the model that sees."""
+        """From what is written on them, with citations; where that does not answer, by the model
+        that sees, else with all that is known."""
         words = sum(len(one.text.split()) for one in seen)
         said = "" if words >= _TEXT else self._ask_viewer(intent, reply)
         if said:
@@ -153,26 +162,15 @@ class Describing(IntentTool[Describe]):
             yield _(NOTHING)
             reply.outcome = self._outcome(_(NOTHING))
             return
-        inner = self._answer().run(given.alone(request, intent.question))
-        reply.model = inner.model
-        yield from _unless(
-            prompts.refusal(language_of_question(intent.question)), inner.work(reply)
-        )
-        if reply.outcome and not reply.outcome.refused:
-            reply.outcome = given.uncited(reply.outcome)
-        elif reply.outcome:
-            yield from self._tell_what_is_seen(intent, seen, bool(words >= _TEXT), reply)
-
-    def _tell_what_is_seen(
-        self, intent: Describe, seen: list[Seen], unasked: bool, reply: Reply
-    ) -> Iterator[str]:
-        """Where the text does not answer: what the vision model says, if it was not asked yet, else
-        all that is known."""
-        said = self._ask_viewer(intent, reply) if unasked else ""
-        if not said:
-            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
-        yield said
-        reply.outcome = self._outcome(said)
+        refusal = prompts.refusal(language_of_question(intent.question))
+        alone = given.alone(request, intent.question)
+        yield from _answered(self._answer(), alone, given, reply, refusal)
+        if reply.outcome and reply.outcome.refused:
+            said = self._ask_viewer(intent, reply) if words >= _TEXT else ""
+            if not said:
+                said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
+            yield said
+            reply.outcome = self._outcome(said)
 
     def _ask_viewer(self, intent: Describe, reply: Reply) -> str:
         reply.activity.stage = _("Looking for the answer")
@@ -281,11 +279,8 @@ class Clipping(IntentTool[Clip]):
             watched = self._watch(intent.video, reply)
             given = watched.attached
             if intent.question and given.pages:
-                inner = self._answer().run(given.alone(request, intent.question))
-                reply.model = inner.model
-                yield from inner.work(reply)
-                if reply.outcome:
-                    reply.outcome = given.uncited(reply.outcome)
+                alone = given.alone(request, intent.question)
+                yield from _answered(self._answer(), alone, given, reply)
             else:
                 nothing = _NOT_RECOGNISED if self._looking.viewer() else NO_VISION
                 text = "\n".join(watched.timeline()) or _(nothing)

@@ -1,73 +1,26 @@
 """Summaries, comparisons and lists: reads whole documents part by part, and cites them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import notices
-from assistant.answering.clarification import Clarification, question_back
-from assistant.answering.evidence_units import window_at
 from assistant.answering.whole.comparison import compare
 from assistant.answering.whole.lists import list_all
 from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
-from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
-from assistant.contract.facts import Outcome, Passage, Sentence
+from assistant.answering.whole.summary import CitedDraft, summarise
+from assistant.contract.facts import Outcome
 from assistant.contract.intents import Run
-from assistant.contract.reply import Reply
-from assistant.contract.request import Request
+from assistant.contract.reply import Event, Reply
+from assistant.contract.request import Request, Tool
 from assistant.errors import AssistantError
-from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.extensions import TOOLS, installed
 from vectorstore.federation import AnyLibrary
-from vectorstore.retrieval.fusion import Hit
-
-# -- Asks for clarification of an unclear question, without a model
-
-_HITS = 24  # looked at for what the question may mean
-_SHOWN = 4  # passages
-
-
-class AskBack:
-    """Asks for clarification only when a rule of `assistant/contract/request.py` fires."""
-
-    name = "ask_back"
-
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for a clear question, and for one that was already asked about."""
-        found = None if request.clear else request.query.unnamed
-        if found is None:
-            return None
-        if found.kind == "it" and _alone(request):
-            return None
-        hits = request.evidence.passages(request.query.alone, _HITS, request.documents)
-        asked = question_back(request.question, request.query.said, found, hits)
-        if asked is None:
-            return None
-        return Reply(
-            request.question, lambda reply: _ask_back(asked, hits, reply), self.name, self.name
-        )
-
-
-def _alone(request: Request) -> bool:
-    """One document is asked: "this" may be all of it."""
-    shelf = request.evidence
-    if request.given or not isinstance(shelf, AnyLibrary):
-        return False
-    return len(shelf.documents() if request.documents is None else request.documents) == 1
-
-
-def _ask_back(asked: Clarification, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
-    yield asked.text
-    passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
-    reply.outcome = Outcome(
-        asked.text, passages=tuple(passages), asked_back=True, choices=asked.choices
-    )
-
 
 # -- Runs a tool that an installed package adds. Such a tool is a function of a Request and a Reply,
 # called as the work of any Reply is; see docs/extending.md.
@@ -116,18 +69,19 @@ def stream(work: Work, request: Request, reply: Reply) -> Iterator[str]:
     reply.outcome = reply.outcome or Outcome("".join(said), grounded=False, stopped=stopped)
 
 
-_CLOSEST = 4  # passages under a refusal
-
-
 class Whole:
-    """Takes requests for all of a document, not for a fact in it."""
+    """Takes requests for all of a document, not for a fact in it. Where it has nothing to say, the
+    tool for all questions answers."""
 
     name = "whole"
 
-    def __init__(self, model: BaseChatModel | None, model_name: str, turns: TurnTaking) -> None:
+    def __init__(
+        self, model: BaseChatModel | None, model_name: str, turns: TurnTaking, otherwise: Tool
+    ) -> None:
         self._model = model
         self._model_name = model_name
         self._turns = turns
+        self._otherwise = otherwise
 
     def offer(self, request: Request) -> Reply | None:
         """The reply; None when no document is named, or for a question about a fact."""
@@ -148,47 +102,33 @@ class Whole:
 
     def _work(
         self, request: Request, asked: WholeDocumentRequest, shelf: AnyLibrary, reply: Reply
-    ) -> Iterator[str]:
+    ) -> Iterator[Event]:
         draft = CitedDraft(shelf)
-        writer = PartWriter(self._model, reply)
         ours = isinstance(self._model, TokenOdds)
         try:
             with self._turns.turn(reply) if ours else nullcontext():
-                yield from _write(request, asked, shelf, writer, reply, draft)
+                yield from self._write(request, asked, shelf, reply, draft)
         except Stopped:
             reply.cancel.set()
         if not draft.text and not reply.cancel.is_set():
-            yield prompts.refusal(request.query.alone.language)
-            reply.outcome = _refused(request, shelf, writer)
-        else:
-            reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
-        noted = notices.unread_pages_noted(reply.outcome, shelf, request.alone)
+            other = self._otherwise.run(request)
+            reply.tool, reply.model = other.tool, other.model
+            yield from other.work(reply)
+            return
+        outcome = draft.outcome(reply.cancel.is_set())
+        noted = notices.unread_pages_noted(outcome, shelf, request.alone)
         reply.outcome = prompt_injection.noted(noted)
 
-
-def _refused(request: Request, shelf: AnyLibrary, writer: PartWriter) -> Outcome:
-    """A refusal with the closest passages."""
-    hits = shelf.passages(request.question, _CLOSEST, request.documents)
-    said = prompts.refusal(request.query.alone.language)
-    return Outcome(
-        said, (Sentence(said, supported=False),),
-        passages=tuple(window_at(hit, shelf).passage for hit in hits), refused=True,
-        prompt_tokens=writer.tokens[0], completion_tokens=writer.tokens[1],
-    )  # fmt: skip
-
-
-def _write(
-    request: Request,
-    asked: WholeDocumentRequest,
-    shelf: AnyLibrary,
-    writer: PartWriter,
-    reply: Reply,
-    draft: CitedDraft,
-) -> Iterator[str]:
-    if asked.kind == "summary":
-        return summarise(asked.documents[0], asked.topic, shelf, writer, reply, draft)
-    if asked.kind == "comparison":
-        return compare(asked.documents, request.question, asked.topic, shelf, reply, draft)
-    documents = asked.documents or request.documents
-    wanted = what(request.question, placed=bool(asked.documents))
-    return list_all(wanted, documents, shelf, writer, reply, draft)
+    def _write(
+        self, request: Request, asked: WholeDocumentRequest, shelf: AnyLibrary, reply: Reply,
+        draft: CitedDraft,
+    ) -> Iterator[str]:  # fmt: skip
+        if asked.kind == "summary":
+            [document] = asked.documents
+            return summarise(document, asked.topic, shelf, self._model, reply, draft)
+        if asked.kind == "comparison":
+            return compare(asked.documents, request.question, asked.topic, shelf, reply, draft)
+        documents = asked.documents or request.documents
+        wanted = what(request.question, placed=bool(asked.documents))
+        odds = self._model if isinstance(self._model, TokenOdds) else None
+        return list_all(wanted, documents, shelf, odds, reply, draft)

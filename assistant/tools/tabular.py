@@ -36,7 +36,7 @@ from assistant.contract.facts import (
 )
 from assistant.contract.intents import Chart
 from assistant.contract.reply import Event, Reply
-from assistant.contract.request import Request, Tool
+from assistant.contract.request import IntentTool, Request, Tool
 from assistant.errors import ContextOverflow, NoOdds
 from assistant.i18n.translation import _, ngettext, told
 from assistant.images.charts import CannotChart, ChartNumbers, draw, find, kind_of, unit
@@ -82,14 +82,11 @@ def seen(plan: Plan) -> bool:
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     reply.activity.stage = _("Computing")
     text = computed_sentence(plan)
-    reply.trace.facts.computed = computation(plan, [_believed(plan)])
+    # What was looked at before the plan was believed, its value and the least one.
+    believed = ("figure", plan.score, CLOSE) if plan.figure else ("sure", plan.score, SURE)
+    reply.trace.facts.computed = computation(plan, [believed])
     yield text
     reply.outcome = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
-
-
-def _believed(plan: Plan) -> tuple[str, float, float]:
-    """What was looked at before a plan was believed, its value and the least one."""
-    return ("figure", plan.score, CLOSE) if plan.figure else ("sure", plan.score, SURE)
 
 
 def computation(plan: Plan, checks: Sequence[tuple[str, float, float]]) -> Computed:
@@ -201,16 +198,13 @@ class Lists:
             program = None
         plan = computed(asked, *program) if program else None
         if program is None or plan is None or not seen(plan):
-            yield from self._other(request, reply)
+            other = self._otherwise.run(request)
+            reply.tool, reply.model = other.tool, other.model
+            yield from other.work(reply)
             return
         reply.trace.program = program
         reply.trace.facts.computed = computation(plan, chooser.checks)
         yield from _write(plan, request, reply)
-
-    def _other(self, request: Request, reply: Reply) -> Iterator[Event]:
-        other = self._otherwise.run(request)
-        reply.tool, reply.model = other.tool, other.model
-        yield from other.work(reply)
 
 
 def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
@@ -317,31 +311,26 @@ class Chooser:
 _LISTED = 12  # numbers that are written in the answer, too
 
 
-class Charting:
+class Charting(IntentTool[Chart]):
     """The tool of the intent Chart: draws cells of tables."""
 
-    name = "chart"
+    name, kind = "chart", Chart
 
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Chart):
-            return None
-        return Reply(
-            request.question, lambda reply: self._work(intent, request, reply), self.name, self.name
-        )
-
-    def _work(self, intent: Chart, request: Request, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Chart, reply: Reply) -> Iterator[str]:
+        reply.model = self.name
         reply.activity.stage = _("Looking for a table")
+        evidence = request.evidence
         try:
-            numbers = _found(intent, request)
+            if not isinstance(evidence, AnyLibrary):
+                raise CannotChart("The given passages contain no tables.")
+            numbers = find(intent.what, evidence, request.documents)
         except CannotChart as error:
             why = told(str(error))
             yield why
-            reply.outcome = _refusal(why)
+            reply.outcome = Outcome(why, (Sentence(why, supported=False),), refused=True)
             return
         if reply.cancel.is_set():
             reply.outcome = Outcome("", stopped=True)
@@ -351,7 +340,8 @@ class Charting:
         if kind == "pie":
             numbers = replace(numbers, series=numbers.series[:1])
         path = self._made.path(".png")
-        missing = draw(numbers, kind, _title(intent.what), source(numbers), path)
+        title = intent.what[:1].upper() + intent.what[1:]
+        missing = draw(numbers, kind, title, source(numbers), path)
         reply.images = (path,)
         text = said(numbers)
         yield text
@@ -360,20 +350,6 @@ class Charting:
         more = (_backwards(numbers, kind), _left_out(numbers), _without_font(missing))
         notices = tuple(filter(None, (notice, *more)))
         reply.outcome = replace(done, notices=(*notices, *done.notices))
-
-
-def _found(intent: Chart, request: Request) -> ChartNumbers:
-    if not isinstance(request.evidence, AnyLibrary):
-        raise CannotChart("The given passages contain no tables.")
-    return find(intent.what, request.evidence, request.documents)
-
-
-def _refusal(text: str) -> Outcome:
-    return Outcome(text, (Sentence(text, supported=False),), refused=True)
-
-
-def _title(what: str) -> str:
-    return what[:1].upper() + what[1:]
 
 
 def source(numbers: ChartNumbers) -> str:
@@ -397,7 +373,8 @@ def said(numbers: ChartNumbers) -> str:
 
 def _named(numbers: ChartNumbers, at: int) -> str:
     series = numbers.series[at]
-    points = ", ".join(f"{p.label} {p.cell.cell.text}" for p in series.points)
+    pairs = zip(numbers.labels, series.texts, strict=True)
+    points = ", ".join(f"{label} {text}" for label, text in pairs)
     return f"{series.label}: {points}" if series.label else points
 
 

@@ -4,12 +4,10 @@ FFmpeg decodes it in a confined child process, as it does the files of a library
 written down in this process, where the model stays loaded for the next one.
 """
 
-import queue
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -65,11 +63,8 @@ def _moment(seconds: float, point: str) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}{point}{thousandths:03}"
 
 
-_LOOK = 0.05  # seconds between two looks at whether it was stopped
 _SOUND = "sound"
 _loading = threading.Lock()
-
-_Heard = queue.SimpleQueue[Said | PinciteError | None]  # None: that was all
 
 
 @dataclass(frozen=True)
@@ -93,36 +88,21 @@ class Ear:
 
         Raises UnreadableFile when the model cannot be used, and Stopped on `cancel`.
         """
-        # By a thread: Whisper looks at half a minute at a time, and cannot be stopped within it.
-        # No daemon: CTranslate2 aborts the process when Python ends in the midst of its work.
-        heard: _Heard = queue.SimpleQueue()
-        arguments = (folder / _SOUND, decoded.seconds, heard, cancel)
-        threading.Thread(target=self._write_down, args=arguments).start()
-        while not cancel.is_set():
-            with suppress(queue.Empty):
-                said = heard.get(timeout=_LOOK)
-                if said is None:
-                    return
-                if isinstance(said, PinciteError):
-                    raise said
-                yield said
-        raise Stopped("Listening was stopped.")
-
-    def _write_down(
-        self, sound: Path, seconds: float, heard: _Heard, cancel: threading.Event
-    ) -> None:
+        # By threads: Whisper looks at half a minute at a time, and cannot be stopped within it.
+        # No daemons: CTranslate2 aborts the process when Python ends in the midst of its work.
+        understood = self._understood(folder / _SOUND, decoded.seconds)
         try:
-            with _loading:
-                model = whisper.transcriber(self.model)
-            for said in model.hear(samples(sound), self.languages, seconds):
-                if cancel.is_set():
-                    return
-                heard.put(said)
-            heard.put(None)
-        except PinciteError as error:
-            heard.put(error)
+            while (said := unless(cancel, partial(next, understood, None))) is not None:
+                yield said
+        except PinciteError:
+            raise
         except Exception as error:
-            heard.put(UnreadableFile(f"What is said could not be written down: {error!r}."))
+            raise UnreadableFile(f"What is said could not be written down: {error!r}.") from error
+
+    def _understood(self, sound: Path, seconds: float) -> Iterator[Said]:
+        with _loading:
+            model = whisper.transcriber(self.model)
+        yield from model.hear(samples(sound), self.languages, seconds)
 
 
 # -- The tool that transcribes

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from assistant.background import Background
@@ -51,10 +52,14 @@ class Latest(Generic[Kind]):
             if (last := self._all.get(name)) is not None and (running or last.ended):
                 del self._all[name]
 
-    def _begin(self, name: Hashable, make: Callable[[Kind | None], Kind]) -> Kind:
-        """Begin what `make` makes, which gets the one before."""
+    def begin(self, name: Hashable, make: Callable[[Kind | None], Kind], busy: str = "") -> Kind:
+        """Begin what `make` makes, which gets the one before. With `busy` at most one runs at a
+        time: raises AssistantError with it."""
         with self._lock:
-            made = make(self._all.get(name))
+            before = self._all.get(name)
+            if busy and before is not None and not before.ended:
+                raise AssistantError(busy)
+            made = make(before)
             for old in [one for one, work in self._all.items() if work.ended][:-_KEPT]:
                 del self._all[old]
             self._all[name] = made
@@ -95,16 +100,9 @@ class Answers(Latest[RunningAnswer]):
 
         Raises AssistantError while another one is being made.
         """
-
-        def make(before: RunningAnswer | None) -> RunningAnswer:
-            if before is not None and not before.ended:
-                raise AssistantError(
-                    _("Another question of this conversation is being answered. "
-                      "Ask again when it is done.")
-                )  # fmt: skip
-            return RunningAnswer(reply, after)
-
-        return self._begin(conversation, make)
+        busy = _("Another question of this conversation is being answered. "
+                 "Ask again when it is done.")  # fmt: skip
+        return self.begin(conversation, lambda _before: RunningAnswer(reply, after), busy)
 
 
 # -- Long tasks of which one at a time runs in a server: measuring, learning, drafting questions
@@ -148,16 +146,10 @@ class Tasks(Latest[Task]):
     def start(self, title: str, work: Work, kind: str = "") -> Task:
         """Start a task. Raises AssistantError while another runs: they would slow each other
         down."""
-
-        def make(before: Task | None) -> Task:
-            if before is not None and not before.ended:
-                raise AssistantError(
-                    _("“{title}” was not started: “{other}” is running, for this or another "
-                      "visitor. Start it when that is done.", title=title, other=before.title)
-                )  # fmt: skip
-            return Task(title, work, kind)
-
-        return self._begin("", make)
+        other = self.last.title if self.last else title
+        busy = _("“{title}” was not started: “{other}” is running, for this or another "
+                 "visitor. Start it when that is done.", title=title, other=other)  # fmt: skip
+        return self.begin("", lambda _before: Task(title, work, kind), busy)
 
 
 # -- Models that are fetched
@@ -198,19 +190,16 @@ class Fetches(Latest[Fetch]):
 
     def start(self, name: str) -> Fetch:
         """Start a download, or join a running one."""
-        return self._begin(
+        return self.begin(
             name, lambda before: before if before and not before.ended else Fetch(name, self._pull)
         )
 
     def take_done(self) -> set[Fetch]:
         """The downloads that were completed since this was asked, whoever sees their page."""
         with self._lock:
-            done = {
-                one
-                for one in self._all.values()
-                if one.ended and not one.error and not one.was_stopped
-            }
-            new, self._used = done - self._used, self._used | done
+            done = {one for one in self._all.values() if one.ended and not one.error}
+            new = {one for one in done - self._used if not one.was_stopped}
+            self._used |= done
             return new
 
 
@@ -249,38 +238,30 @@ class Offers(Latest[Background]):
             with self._one:
                 write()
 
-        return self._begin(about, lambda before: before or Background("offers", work))
+        return self.begin(about, lambda before: before or Background("offers", work))
 
 
 # -- What the chat model reads while a question is typed
-
-
-Read = Callable[[threading.Event], object]
-
-
-class _Reading(Background):
-    def __init__(self, read: Read) -> None:
-        super().__init__("ahead", lambda: read(self.cancel))
 
 
 class Ahead:
     """One at a time in a server, and none while the machine runs on its battery."""
 
     def __init__(self) -> None:
-        self._now: _Reading | None = None
+        self._cancel = threading.Event()
         self._begun = float("-inf")
+        self.last: Background | None = None
 
     @property
     def is_recent(self) -> bool:
         """Whether something was begun in the last minute."""
         return time.monotonic() - self._begun < _RECENT
 
-    def begin(self, read: Read) -> None:
+    def begin(self, read: Callable[[threading.Event], object]) -> None:
         """Begin; what was begun before is stopped. `read` gets what stops it."""
-        if self._now:
-            self._now.stop()
-        self._begun = time.monotonic()
-        self._now = None if on_battery() else _Reading(read)
+        self._cancel.set()
+        self._begun, self._cancel = time.monotonic(), threading.Event()
+        self.last = None if on_battery() else Background("ahead", partial(read, self._cancel))
 
 
 # -- Sheets that are filled
@@ -325,10 +306,6 @@ class Sheets(Latest[RunningSheet]):
         rows: Sequence[DocumentInfo], anew: bool = False,
     ) -> RunningSheet:  # fmt: skip
         """Start to fill a sheet, stopping the last one of the library."""
-
-        def make(before: RunningSheet | None) -> RunningSheet:
-            if before:
-                before.stop()
-            return RunningSheet(sheet, columns, rows, anew)
-
-        return self._begin(library, make)
+        if before := self.of(library):
+            before.stop()
+        return self.begin(library, lambda _before: RunningSheet(sheet, columns, rows, anew))

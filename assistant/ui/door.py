@@ -11,15 +11,23 @@ import hashlib
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from assistant.entrance import asgi
-from assistant.entrance.asgi import Asgi, Hosts, Receive, Scope, Send, cookie_of, headers_of
-from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed_role
+from assistant.entrance.asgi import (
+    Asgi,
+    Hosts,
+    Receive,
+    Scope,
+    Send,
+    answering_with,
+    cookie_of,
+    headers_of,
+)
+from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed
 from assistant.errors import AssistantError
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
@@ -141,20 +149,21 @@ class Door:
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
         elif scope["path"] == _HEALTH:
-            await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
+            await self._pass_on(scope, asked, sealed("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
             if any(name in asked for name in asgi.PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
-            await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
+            await self._pass_on(scope, asked, sealed("owner"), receive, send)
         else:
             await self._let_in(scope, asked, entrance, receive, send)
 
     async def _pass_on(
         self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
     ) -> None:
+        """With who it is in a header, in the place of any that the client has sent."""
         page = response_headers(asked.get("host", ""), streamlit_page())
-        await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+        await self._inner(_marked(scope, asked, mark), receive, answering_with(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -169,7 +178,7 @@ class Door:
         self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
     ) -> None:
         """Let in who has a known cookie; others get the form."""
-        form = _with_headers(send, response_headers(asked["host"], entrance.form.page("")))
+        form = answering_with(send, response_headers(asked["host"], entrance.form.page("")))
         cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
@@ -234,17 +243,6 @@ def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
     pairs = asked.get("cookie", "").split(";")
     kept = ";".join(pair for pair in pairs if "\\" not in pair)
     return asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
-
-
-def _with_headers(send: Send, more: dict[str, str]) -> Send:
-    added = [(name.encode(), value.encode("latin-1")) for name, value in more.items()]
-
-    async def sent(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *added]}
-        await send(message)
-
-    return sent
 
 
 async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
@@ -354,13 +352,11 @@ class Uploads:
             return _NO_LENGTH
         if size > (asgi.LARGEST if adds else asgi.ATTACHED) * asgi.BYTES:
             return _TOO_LARGE
+        if self._coming.total() + self._held("") + size > self._most() // (1 if adds else 2):
+            return _FULL
         tabs = [tab for tab, owner in self._whose.items() if owner == who]
         own = self._coming[who] + sum(map(self._held, tabs)) + size
-        of_all = self._coming.total() + self._held("") + size
-        room = self._most() // (1 if adds else 2)
-        return (
-            _FULL if of_all > room or own > (room if adds else asgi.ATTACHED * asgi.BYTES) else None
-        )
+        return None if adds or own <= asgi.ATTACHED * asgi.BYTES else _FULL
 
 
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons

@@ -2,30 +2,22 @@
 
 import random
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from assistant.errors import AssistantError
+from assistant.evaluation import runs as measured
 from assistant.evaluation.comparing import compare, report, since
 from assistant.evaluation.drafting import Drafting, describe_draft
-from assistant.evaluation.metrics import Question
-from assistant.evaluation.runs import (
-    EvaluationRun,
-    EvaluationRuns,
-    MeasuringOptions,
-    MeasuringWatch,
-    all_runs,
-    differences,
-    measure,
-)
+from assistant.evaluation.runs import measure
 from assistant.evaluation.scoring import advice, caution, sentences
 from assistant.evaluation.sets import OwnQuestions, own
 from assistant.feedback.learning import Learning, learning_of
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import DRAFTS, Task
-from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step
+from assistant.ui import page_frame, resources, widgets
+from assistant.ui.background import DRAFTS, Task, Work
+from assistant.ui.widgets import as_html, button, draw_stop, draw_until_end, plain, step
 
 _SHOWN = 10  # drafts at a time
 
@@ -37,57 +29,46 @@ def page() -> None:
             widgets.show_error(_("Only the owner of this Pincite can measure it."))
             return
         mine = own(resources.settings(), resources.library().name, resources.person().id)
-        runs = all_runs(resources.settings())
+        runs = measured.all_runs(resources.settings())
         st.header(_("Is it good on my documents?"), anchor=False)
         _steps(mine, runs)
         with st.expander(_("Learned from your feedback")):
             _draw_learning()
 
 
-def _steps(mine: OwnQuestions, runs: EvaluationRuns) -> None:
-    drawn = _at_work()  # before all that is read: what is new later draws the page again
-    kept = mine.of("kept")
-    drafts = drawn[0] is not None and drawn[0].kind == DRAFTS
+def _steps(mine: OwnQuestions, runs: measured.EvaluationRuns) -> None:
+    kept, task = mine.of("kept"), resources.tasks().last
+    drafts = task is not None and task.kind == DRAFTS
     with step(1, _("Questions whose answers you know"), done=bool(kept)):
         _drafts(mine)
-        if drafts:
-            _watch(drawn)
+        if task and drafts:
+            _draw_task(task)
     with step(2, _("Ask them"), done=False):
         told = ngettext("It asks your {count} question.", "It asks your {count} questions.",
                         len(kept))  # fmt: skip
         st.caption(told if kept else _("Keep a few questions first: ten are a good beginning."))
-        ask = _("Ask my questions")
-        if st.button(ask, type="primary", key="ask-mine", disabled=drawn[1] or not kept):
-            _measure(mine)
-        if not drafts:
-            _watch(drawn)
+        busy = task is not None and not task.ended
+        label = _("Ask my questions")
+        button(label, "ask-mine", _measure, mine, type="primary", disabled=busy or not kept)
+        if task and not drafts:
+            _draw_task(task)
     _draw_result(runs, mine)
 
 
 # -- what is at work
 
 
-Drawn = tuple[Task | None, bool]  # the task, and whether it goes on
+def _draw_task(task: Task) -> None:
+    """In the step that it belongs to."""
+    if task.ended:
+        _draw_state(task)
+    else:
+        draw_until_end(task, 1.0, _draw_state)
 
 
-def _at_work() -> Drawn:
-    task = resources.tasks().last
-    return task, task is not None and not task.ended
-
-
-def _watch(drawn: Drawn) -> None:
-    """In the step that the task belongs to."""
-    st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
-
-
-def _work(drawn: Drawn) -> None:
-    if _at_work() != drawn:
-        st.rerun()
-    task, goes_on = drawn
-    if task is None:
-        return
+def _draw_state(task: Task) -> None:
     with st.container(border=True, key="task"):
-        (_going if goes_on else _ended)(task)
+        (_ended if task.ended else _going)(task)
         for notice in task.notices:
             st.caption(plain(told(notice)))
 
@@ -121,14 +102,20 @@ def _measure(mine: OwnQuestions) -> None:
     assistant = resources.assistants()
 
     def work(task: Task) -> None:
-        watch = MeasuringWatch(
+        watch = measured.MeasuringWatch(
             asking=lambda step: task.note(step.question, step.done, step.total),
             notice=task.tell,
             cancel=task.cancel,
         )
-        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
+        task.run = measure(mine.file, settings, True, measured.MeasuringOptions(), watch, assistant)
 
-    resources.start(_("Measuring my questions about this library"), work)
+    _start(_("Measuring my questions about this library"), work)
+
+
+def _start(title: str, work: Work, kind: str = "") -> None:
+    """Raises AssistantError where one is running already."""
+    resources.check_owner()
+    resources.tasks().start(title, work, kind)
 
 
 # -- a person's own questions
@@ -142,33 +129,25 @@ def _drafts(mine: OwnQuestions) -> None:
     begun = drafts or mine.of("kept")
     st.caption(_("{kept}, {drafts}.", kept=kept, drafts=waiting) if begun else none)
     for question in drafts[:_SHOWN]:
-        _draft(mine, question)
+        with st.container(border=True, key=f"draft-{question.id}"):
+            st.markdown(f"**{plain(question.question)}**")
+            st.caption(" · ".join(map(plain, describe_draft(question))))
+            with st.container(horizontal=True):
+                for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
+                    key = f"{state}-{question.id}"
+                    button(label, key, mine.put, question.id, state, type="secondary")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        many = st.number_input(_("From how many passages"), 1, 100, 5, key="passages", width=220)
-        if st.button(_("Draft questions"), key="draft"):
-            _draft_more(mine, int(many))
+        st.number_input(_("From how many passages"), 1, 100, 5, key="passages", width=220)
+        button(_("Draft questions"), "draft", _draft_more, mine, type="secondary")
 
 
-def _draft(mine: OwnQuestions, question: Question) -> None:
-    with st.container(border=True, key=f"draft-{question.id}"):
-        st.markdown(f"**{plain(question.question)}**")
-        st.caption(" · ".join(map(plain, describe_draft(question))))
-        with st.container(horizontal=True):
-            for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
-                key = f"{state}-{question.id}"
-                put = session.errors_kept()(mine.put)
-                button(label, key, put, question.id, state, type="secondary")
-
-
-def _draft_more(mine: OwnQuestions, many: int) -> None:
-    model = resources.chat_model()
-    if model is None:
-        widgets.show_error(_("Drafts are written by a chat model, and none is installed."))
-        return
+def _draft_more(mine: OwnQuestions) -> None:
+    if (model := resources.chat_model()) is None:
+        raise AssistantError(_("Drafts are written by a chat model, and none is installed."))
     library = resources.library()
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
-    seed = random.randrange(1 << 30)  # other passages each time
+    many, seed = st.session_state["passages"], random.randrange(1 << 30)  # other passages each time
 
     def work(task: Task) -> None:
         """Each question is kept as soon as it is there."""
@@ -177,7 +156,7 @@ def _draft_more(mine: OwnQuestions, many: int) -> None:
         for question in how.drafts(many, seed):
             task.made += mine.add([question])
 
-    resources.start(_("Drafting questions"), work, DRAFTS)
+    _start(_("Drafting questions"), work, DRAFTS)
 
 
 # -- Shows learning from feedback: the amount of data, what is on, and a reset
@@ -189,21 +168,16 @@ def _draw_learning() -> None:
     """Raises PinciteError."""
     found = learning_of(resources.settings(), resources.library(), resources.person().id)
     st.caption(
-        _("Thumbs, your questions and the citations that you open show where answers are found. "
-        "A ranking and a threshold learned from them are used only where they are better on "
-        "questions that they were not learned from.")
+        _("Thumbs and your questions show where answers are found. A ranking learned from them is "
+          "used only where it is better on questions that it was not learned from.")
     )  # fmt: skip
     for line in found.summarise():
         st.markdown(plain(line))
     with st.container(horizontal=True):
-        if st.button(_("Learn from feedback"), key="learn"):
-            resources.start(_("Learning from feedback"), partial(_learn, found))
+        button(_("Learn from feedback"), "learn", _learn, found, type="secondary")
         if found.lessons.last() is not None:
             stays = _("Restores the earlier ranking; thumbs and questions stay")
-            button(
-                _("Reset"), "reset-learned", session.errors_kept()(found.reset), help=stays,
-                type="secondary",
-            )  # fmt: skip
+            button(_("Reset"), "reset-learned", found.reset, help=stays, type="secondary")
     wrong = [rating for rating in found.feedback.ratings() if not rating.good][::-1]
     if wrong:
         with st.expander(_("Answers that you marked wrong: {count}", count=number(len(wrong)))):
@@ -211,9 +185,12 @@ def _draw_learning() -> None:
                 st.markdown(f"**{plain(rating.question)}**  \n{plain(rating.said)}")
 
 
-def _learn(found: Learning, task: Task) -> None:
-    task.left = N_("Nothing was learned; earlier results are unchanged.")
-    task.learned = found.learn(task.note, task.cancel)
+def _learn(found: Learning) -> None:
+    def work(task: Task) -> None:
+        task.left = N_("Nothing was learned; earlier results are unchanged.")
+        task.learned = found.learn(task.note, task.cancel)
+
+    _start(_("Learning from feedback"), work)
 
 
 # -- The last result of a person's own questions, as sentences
@@ -221,8 +198,7 @@ def _learn(found: Learning, task: Task) -> None:
 _SEARCHED_RUNS = 100  # runs among which it is looked for
 
 
-def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
-    """Draw the third step."""
+def _draw_result(kept: measured.EvaluationRuns, mine: OwnQuestions) -> None:
     file = str(mine.file.resolve())
     found = [
         run for run in kept.recent(_SEARCHED_RUNS)
@@ -238,12 +214,12 @@ def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
         if earlier:
             before = earlier[0]
             found_since = compare(kept.rows(before.number), kept.rows(last.number))
-            told.append(since(found_since, differences(before, last)))
+            told.append(since(found_since, measured.differences(before, last)))
         st.html("".join(f"<p>{as_html(one)}</p>" for one in told if one))
         st.html(f"<p><b>{as_html(advice(figures))}</b></p>")
 
 
-def _not_answered(run: EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
+def _not_answered(run: measured.EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
     """Sentences about questions that failed, and about those that were not asked."""
     if figures["failed"]:
         yield ngettext(

@@ -11,7 +11,6 @@ from assistant.i18n.translation import N_, _, size
 from assistant.ui import resources, session, widgets
 from assistant.ui.door import MANIFEST, PAGES
 from assistant.ui.widgets import BROWSER, Component, button, plain, read
-from ingest.errors import PinciteError
 
 # -- The styles of the app beyond its theme
 
@@ -42,24 +41,15 @@ def page(title: str) -> Iterator[None]:
     """Draw the frame of a page that is about one library; what is drawn within stands in it."""
     apply_style()
     st.title(title, anchor=False)
-    try:
-        _draw_library_choice()
+    with widgets.errors_shown():
+        names, now = resources.names(), resources.chosen_one()
+        if len(names) > 1 and now in names:
+            picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
+            if picked != now:
+                session.open_library(picked)
+                st.rerun()
         widgets.draw_kept_error()
         yield
-    except PinciteError as error:
-        widgets.show_error(error)
-
-
-def _draw_library_choice() -> None:
-    """Of the one that a page is about, where there are several."""
-    names = resources.names()
-    now = resources.chosen_one()
-    if len(names) < 2 or now not in names:
-        return
-    picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
-    if picked != now:
-        session.open_library(picked)
-        st.rerun()
 
 
 # -- The words that Streamlit writes by itself and only in English: the browser translates them
@@ -206,7 +196,7 @@ def draw_every_page(address: Mapping[str, str]) -> None:
 _tab = Component("tab")
 
 
-def draw_tab(busy: bool = False) -> None:
+def draw_tab(busy: bool) -> None:
     """Draw nothing, once a page. `busy`: an answer is being written."""
     done = f"✓ {_('Answered')} · Pincite"
     _tab.draw("tab", {"manifest": MANIFEST, "busy": busy, "done": done})

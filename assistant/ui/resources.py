@@ -3,31 +3,22 @@
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import streamlit as st
 
 from assistant.background import Background
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.entrance import guests
 from assistant.entrance.asgi import is_loopback
-from assistant.errors import AssistantError
 from assistant.evaluation.drafting import write_offers
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
+from assistant.libraries import uploads as adding
 from assistant.libraries.libraries import make
-from assistant.libraries.uploads import (
-    Upload,
-    Uploads,
-    WatchedFolders,
-    clear_leftovers,
-    staged,
-    turn_of,
-    upload_folder,
-)
 from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import network_guard
 from assistant.settings import Settings
@@ -37,18 +28,7 @@ from assistant.storage.part import Whose
 from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
-from assistant.ui import session
-from assistant.ui.background import (
-    Ahead,
-    Answers,
-    Busy,
-    Fetches,
-    Latest,
-    Offers,
-    Sheets,
-    Tasks,
-    Work,
-)
+from assistant.ui import background, session
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.document.source import readable
@@ -62,7 +42,6 @@ from vectorstore.library import Library
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
-Given = ParamSpec("Given")
 UPLOAD = "upload"  # in the session's state: of this visitor, until its summary was read
 
 _once = st.cache_resource(show_spinner=False)  # for a server, whoever looks at a page
@@ -78,25 +57,30 @@ def settings() -> Settings:
     loaded = Settings.load()
     keep_private(loaded.home)
     network_guard.quiet_telemetry()
-    network_guard.install_guard(loaded.home / "network.log", _listening_address() or "127.0.0.1")
+    if not network_guard.is_installed():  # as the command does it
+        listens_at = _listening_address() or "127.0.0.1"
+        network_guard.install_guard(loaded.home / "network.log", listens_at)
     return loaded
 
 
 def chosen() -> str:
-    """The library of this browser tab, or the joined name of several: its conversation's, else
-    the picked one. One that somebody has deleted is not looked at: opened, it would be there again,
-    and empty.
+    """The library of this browser tab, or the joined name of several: its conversation's, else that
+    of the address, the picked one or the last one. One that somebody has deleted is not looked at:
+    opened, it would be there again, and empty. Of several at least one is left.
     """
-    known = names()
-    if gone := session.unknown_library(known):
+    known, named = names(), st.query_params.get(session.LIBRARY_QUERY, "")
+    if named and not session.libraries_left(named, known):
+        st.query_params.pop(session.LIBRARY_QUERY)
         session.keep_error(
-            _("There is no library “{name}”, or you do not see it. Another is shown.", name=gone)
+            _("There is no library “{name}”, or you do not see it. Another is shown.", name=named)
         )
-    if picked := session.picked_library(known, _of_conversation()):
-        return picked
-    if not settings().by_hand("library") and (last := session.remembered_library(known)):
-        session.pick_library(last)
-        return last
+        named = ""
+    picked, last = session.last_libraries()
+    wanted = [_of_conversation(), named, picked, "" if settings().by_hand("library") else last]
+    for name in wanted:
+        if session.libraries_left(name, known):
+            st.session_state[session.PICKED] = name
+            return name
     first = composition.first_library(settings())
     # Before the first file there is none; it is made for who may make one.
     if first in known or not composition.libraries(settings()):
@@ -141,7 +125,7 @@ def person() -> Person:
         given = st.context.headers.get(guests.ROLE_HEADER, "")
         # Without the door (`streamlit run`), all who reach this machine from itself.
         direct = not given and is_loopback(_listening_address())
-        return LOCAL if direct or guests.unsealed_role(given) == "owner" else VISITOR
+        return LOCAL if direct or guests.unsealed(given) == "owner" else VISITOR
     if (found := _sessions().person(_session())) is None:
         raise NotAllowed("You are signed out. Load the page again to sign in.")
     return found
@@ -193,7 +177,7 @@ def _sessions() -> Sessions:
 
 
 def _session() -> str:
-    return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
+    return guests.unsealed(st.context.headers.get(guests.ROLE_HEADER, ""))
 
 
 def _listening_address() -> str:
@@ -204,11 +188,7 @@ def _listening_address() -> str:
 def is_server_unguarded() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
     given = st.context.headers.get(guests.ROLE_HEADER, "")
-    return (
-        not is_loopback(_listening_address())
-        and guests.unsealed_role(given) is None
-        and not guests.session_of(given)
-    )
+    return not is_loopback(_listening_address()) and not guests.unsealed(given)
 
 
 def is_owner() -> bool:
@@ -220,19 +200,6 @@ def check_owner() -> None:
     """The page was drawn before, and a right may be gone since: raises NotAllowed."""
     if not is_owner():
         raise NotAllowed("Only the owner of this Pincite can change its settings.")
-
-
-def by_owner(act: Callable[Given, None]) -> Callable[Given, None]:
-    """What a click does that only owners may do; why it cannot be done is shown at the next
-    drawing."""
-
-    @wraps(act)
-    def checked(*given: Given.args, **named: Given.kwargs) -> None:
-        with session.errors_kept():
-            check_owner()
-            act(*given, **named)
-
-    return checked
 
 
 def may_change() -> bool:
@@ -311,44 +278,39 @@ def release(name: str) -> None:
     is not open: opening it to close it would make one that is gone."""
     watched_folders().stop(name)
     running_fetchings().stop(name)
-    if (held := _open_now().pop(name, None)) is not None:
-        held.close()
     _held.clear(name)
     _assistant.clear()
-    _feedback.clear()
 
 
 def _opened(name: str) -> Library:
     """Raises PinciteError."""
-    found, place = _held(name)
+    found, place, _stack = _held(name)
     if place == composition.place_of(settings(), name):
         return found
     release(name)  # another one has its name now
     return _opened(name)
 
 
-@_once
-def _open_now() -> dict[str, ExitStack]:
-    """What closes them, by name; Streamlit does not list what it caches."""
-    return {}
-
-
-@_once
-def _held(name: str) -> tuple[Library, int]:
+@st.cache_resource(show_spinner=False, on_release=lambda held: held[2].close())
+def _held(name: str) -> tuple[Library, int, ExitStack]:
     """Opening a library to read creates nothing: a missing one is empty, and not in the home."""
     now, held = settings(), ExitStack()
     place = composition.place_of(now, name)
     there = composition.library(now, name) if place else composition.no_library(now)
     made = held.enter_context(there)
-    _open_now()[name] = held
-    if not place:
-        return made, place
-    made.maintenance.follow()
-    clear_leftovers(now.home, made)
-    if at_machine():  # others would see what comes from there
-        watched_folders().sync(now, made)
-        running_fetchings().follow(now, made, turn_of(now.home, name))
-    return made, place
+    if place:
+        made.index.follow()
+        adding.clear_leftovers(now.home, made)
+        if at_machine():  # others would see what comes from there
+            watched_folders().sync(now, made)
+            follow_sources(made)
+    return made, place, held
+
+
+def follow_sources(library: Library) -> None:
+    """Fetch from the sources of an open library when they are due, also from new ones."""
+    turn = adding.turn_of(settings().home, library.name)
+    running_fetchings().follow(settings(), library, turn)
 
 
 def assistant() -> Assistant:
@@ -371,22 +333,18 @@ def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) 
 
 def feedback() -> Feedback:
     """The feedback on the conversation's library, even a deleted one. Raises PinciteError."""
-    return _feedback(_of_conversation() or chosen(), person().id)
+    return ratings.feedback(settings(), _of_conversation() or chosen(), person().id)
 
 
-@_once
-def _feedback(name: str, person: str) -> Feedback:
-    return ratings.feedback(settings(), name, person)
-
-
-def _answering() -> composition.Answering:
+def _answering() -> Answering:
+    _renew_if_more_came()
     # Decorated at each call, for the spinner in the language of the visitor: Streamlit knows the
     # kept resource by the name of the function.
     loading = _("Loading the model…")
     return st.cache_resource(show_spinner=loading)(_load_answering)()
 
 
-def _load_answering() -> composition.Answering:
+def _load_answering() -> Answering:
     return composition.answering(settings())
 
 
@@ -417,35 +375,36 @@ def chat_model() -> "ChatModel | None":
 
 def sheet() -> Sheet:
     """Fills sheets of the chosen library. Raises PinciteError."""
-    _renew_if_more_came()
     return composition.sheet(settings(), library(), _answering())
 
 
 # -- What is under way in this server, whoever looks at it; a reload of a page does not end it
 
 
-uploads = _once(Uploads)  # of all visitors
-watched_folders = _once(WatchedFolders)  # of all libraries that are open
+uploads = _once(adding.Uploads)  # of all visitors
+watched_folders = _once(adding.WatchedFolders)  # of all libraries that are open
 running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
-_offers = _once(Offers)  # of all libraries
-ahead = _once(Ahead)  # what the chat model reads while somebody types
-tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
+_offers = _once(background.Offers)  # of all libraries
+ahead = _once(background.Ahead)  # what the chat model reads while somebody types
+tasks = _once(background.Tasks)  # the running measurement, or what else takes long; one at a time
 
 
-def answers() -> Answers:
+def answers() -> background.Answers:
     """The running answers of this person, by conversation."""
-    return _answers(person().id)
+    found: background.Answers = _of_person("answers", person().id, background.Answers)
+    return found
 
 
 @_once
-def _answers(person: str) -> Answers:
-    made = Answers()
+def _of_person(kind: str, person: str, _make: "Callable[[], background.Latest[Any]]") -> Any:
+    """The same works of this kind each time, as long as the server runs."""
+    made = _make()
     _everybodys().append(made)
     return made
 
 
 @_once
-def _everybodys() -> "list[Latest[Any]]":
+def _everybodys() -> "list[background.Latest[Any]]":
     return [tasks()]  # with the answers and the sheets of all people
 
 
@@ -461,37 +420,36 @@ def offer_questions(documents: Sequence[str]) -> Background | None:
     return _offers().start((shelf.name, shelf.generation(), *documents), work)
 
 
-def _busy(turns: TurnTaking) -> Busy:
+def _busy(turns: TurnTaking) -> background.Busy:
     read, works = ahead(), _everybodys()
-    return Busy(lambda: turns.is_taken or read.is_recent or any(one.going() for one in [*works]))
+    return background.Busy(
+        lambda: turns.is_taken or read.is_recent or any(one.going() for one in [*works])
+    )
 
 
-def sheets() -> Sheets:
+def sheets() -> background.Sheets:
     """The running sheets of this person, by library; of visitors, of this browser tab."""
-    mine = person()
-    if mine.id or mine.owns:
-        return _sheets(mine.id)
-    # Visitors are not told apart: in the tab's state nobody else finds them.
-    found: Sheets = st.session_state.setdefault("sheets", Sheets())
+    if is_told_apart():
+        found: background.Sheets = _of_person("sheets", person().id, background.Sheets)
+    else:  # in the tab's state no other visitor finds them
+        found = st.session_state.setdefault("sheets", background.Sheets())
     return found
 
 
-@_once
-def _sheets(person: str) -> Sheets:
-    made = Sheets()
-    _everybodys().append(made)
-    return made
+def is_told_apart() -> bool:
+    """Whether it is known who this is: visitors without an account are many."""
+    return bool(person().id) or person().owns
 
 
 @_once
-def fetches() -> Fetches:
+def fetches() -> background.Fetches:
     """The downloads of models that this server has started."""
-    return Fetches(composition.home_models(settings()).pull)
+    return background.Fetches(composition.home_models(settings()).pull)
 
 
-@by_owner
 def fetch(*names: str) -> None:
-    """Begin to fetch models."""
+    """Begin to fetch models. Raises NotAllowed."""
+    check_owner()
     for name in names:
         fetches().start(name)
 
@@ -504,8 +462,8 @@ def upload(
     where it is `shown`, the Library page shows this visitor the result. Raises NotAllowed,
     UnknownLibrary, HomeNotWritable."""
     changed, home = to_change(library, did, what), settings().home
-    copies = staged(upload_folder(home, library.name), files) if files else paths
-    begun = uploads().show(Upload(changed, home, copies, rebuild))
+    copies = adding.staged(adding.upload_folder(home, library.name), files) if files else paths
+    begun = uploads().show(adding.Upload(changed, home, copies, rebuild))
     if shown:
         st.session_state[UPLOAD] = begun
 
@@ -517,7 +475,7 @@ def add_at_start(paths: Sequence[Path]) -> None:
         now = settings()
         if now.library not in composition.libraries(now):
             make(now, now.library)
-        done = uploads().show(Upload(_opened(now.library), now.home, paths))
+        done = uploads().show(adding.Upload(_opened(now.library), now.home, paths))
     except PinciteError as error:
         print(f"pincite: {error}", file=sys.stderr)
         return
@@ -528,13 +486,3 @@ def add_at_start(paths: Sequence[Path]) -> None:
         told.append(f"of kinds that cannot be read: {kinds(done.summary.unsupported)}")
     for line in filter(None, told):
         print(f"pincite: {readable(line)}", file=sys.stderr)
-
-
-def start(title: str, work: Work, kind: str = "") -> None:
-    """Start a task, or say what is running already; then draw the page again."""
-    try:
-        check_owner()
-        tasks().start(title, work, kind)
-    except (AssistantError, LibraryError) as error:
-        session.keep_error(error)
-    st.rerun()

@@ -1,6 +1,6 @@
 """The process of the app: Streamlit's server behind the door."""
 
-import argparse
+import errno
 import os
 import socket
 import sys
@@ -12,15 +12,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.entrance.asgi import LARGEST, Hosts, is_loopback, is_wildcard
-from assistant.entrance.guests import Guests, session_of, unsealed_role
+from assistant.entrance.asgi import LARGEST, Hosts, is_loopback, is_name, is_wildcard
+from assistant.entrance.guests import Guests, unsealed
 from assistant.entrance.http_server import server
+from assistant.errors import AssistantError
+from assistant.libraries.libraries import clear
+from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.members import Elsewhere, Members
 from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from assistant.wiring.people import Known, guesses, provider, sessions, signed_in
-from ingest.errors import PinciteError
 from ingest.platform.hardware import memory
 from ingest.platform.installation import serve_others
 
@@ -33,23 +35,32 @@ LOOPBACK = "127.0.0.1"
 _PLACES = (Path(__file__).with_name("start"), Path(__file__).parents[2])
 _START = next(place for place in _PLACES if (place / "streamlit_app.py").exists())
 _SCRIPT = _START / "streamlit_app.py"
+_TRIED = 50  # ports after the usual one
 
 
 def serve(
-    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False,
-    paths: Sequence[Path] = (),
+    settings: Settings, port: int | None = None, address: str = LOOPBACK,
+    names: Sequence[str] = (), asks: bool = False, paths: Sequence[Path] = (),
 ) -> None:  # fmt: skip
     """Serve the app until it is stopped, say where it is, and add `paths` to the library of the
-    settings.
+    settings, which reach the pages through the environment.
 
     `names` are further names of the server. Who does not come from this machine alone, or through
     a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
-    have accounts, or get the first one while it runs, each signs in with theirs.
+    have accounts, or get the first one while it runs, each signs in with theirs. Raises
+    AssistantError when a port that was asked for is taken, and for an address or a name that
+    cannot be one.
     """
     from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
     from streamlit.web.bootstrap import load_config_options
 
-    settings, hosts = Settings.load(), Hosts(address, names)
+    check_names(address, names)
+    clear(settings)
+    port = free_port(settings.port, port, address)
+    os.environ["PINCITE_HOME"] = str(settings.home.absolute())
+    if settings.by_hand("library"):
+        os.environ["PINCITE_LIBRARY"] = settings.library
+    hosts = Hosts(address, names)
     alone = is_loopback(address) and not names and not asks
     entrance = _entrance(settings, None if alone else Guests())
     place, first = _shown(address, port, names), entrance()
@@ -70,7 +81,14 @@ def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
     token: a browser gets its address as an argument, which others may list."""
     import streamlit as st
 
-    print(_welcome(place, first), file=sys.stderr, flush=True)
+    told = f"Pincite is at {place}  (Ctrl-C stops it)"
+    if isinstance(first, Guests):
+        told += (
+            ". It asks for a token, shown here only:\n"
+            f"  yours, to add, remove and measure: {place}/#{first.tokens['owner']}\n"
+            f"  for others, to read and ask:       {place}/#{first.tokens['visitor']}"
+        )
+    print(told, file=sys.stderr, flush=True)
     if paths:
         from assistant.ui import resources
 
@@ -111,9 +129,9 @@ def _adds(settings: Settings) -> Callable[[str], bool]:
     kept = cache(partial(sessions, settings))
 
     def adds(mark: str) -> bool:
-        if role := unsealed_role(mark):
-            return role == "owner"
-        person = kept().person(session_of(mark))
+        if (who := unsealed(mark)) in ("owner", "visitor"):
+            return who == "owner"
+        person = kept().person(who)
         return person is not None and person.changes
 
     return adds
@@ -147,8 +165,9 @@ def _guarded(
 def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
     """Streamlit's configuration, by its names. Nothing of it comes from the folder or the user's
     own configuration of Streamlit."""
+    config = _START / ".streamlit" / "config.toml"  # by itself it is read only beside the script
     return {
-        **_config(),
+        **dict(_flat(tomllib.loads(config.read_text("utf-8")))),
         "server.port": port,
         "server.maxUploadSize": LARGEST,
         "server.address": address,
@@ -169,22 +188,6 @@ def _shown(address: str, port: int, names: Sequence[str]) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def _welcome(place: str, guests: Entrance | None) -> str:
-    if not isinstance(guests, Guests):
-        return f"Pincite is at {place}  (Ctrl-C stops it)"
-    return (
-        f"Pincite is at {place}  (Ctrl-C stops it). It asks for a token, shown here only:\n"
-        f"  yours, to add, remove and measure: {place}/#{guests.tokens['owner']}\n"
-        f"  for others, to read and ask:       {place}/#{guests.tokens['visitor']}"
-    )
-
-
-def _config() -> dict[str, Any]:
-    """Streamlit reads this file by itself only beside the script."""
-    text = (_START / ".streamlit" / "config.toml").read_text(encoding="utf-8")
-    return dict(_flat(tomllib.loads(text)))
-
-
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
         if isinstance(value, dict):
@@ -193,17 +196,49 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
             yield f"{before}{name}", value
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Serve as the arguments say; `launch.command` makes them. What stands in the way, such as a
-    database that is away, is told in its sentence."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--address", default=LOOPBACK)
-    parser.add_argument("--host", action="append", default=[])
-    parser.add_argument("--token", action="store_true")
-    parser.add_argument("paths", nargs="*", type=Path)
-    chosen = parser.parse_args(arguments)
-    try:
-        serve(chosen.port, chosen.address, chosen.host, chosen.token, chosen.paths)
-    except PinciteError as error:
-        sys.exit(f"pincite: {error}")
+# -- The port and the names that a server is asked to have, for app and API
+
+
+def free_port(usual: int, wanted: int | None, address: str = LOOPBACK) -> int:
+    """The wanted port, or the first free one from the usual one on. Raises AssistantError."""
+    if wanted is not None:
+        if _is_free(wanted, address):
+            return wanted
+        raise AssistantError(
+            f"Port {wanted} is taken, perhaps by another Pincite. "
+            "Choose another with --port, or leave it out to take the next free one."
+        )
+    for port in range(usual, min(usual + _TRIED, 65536)):
+        if _is_free(port, address):
+            return port
+    raise AssistantError(f"No port from {usual} on is free. Choose one with --port.")
+
+
+def _is_free(port: int, address: str) -> bool:
+    """Raises AssistantError for an address of another machine."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe, network_guard.allow_network("listening"):
+        if os.name != "nt":  # a port that was in use a moment ago is free; on Windows it means
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # any port is
+        try:
+            probe.bind((address, port))
+        except OverflowError as error:
+            raise AssistantError(f"{port} is no port: choose one from 1 to 65535.") from error
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise AssistantError(
+                    f"{address} is no address of this machine. Choose another with --address; "
+                    "0.0.0.0 stands for all of them."
+                ) from error
+            return False
+    return True
+
+
+def check_names(address: str, names: Sequence[str]) -> None:
+    """Raises AssistantError for an address or a name of the server that cannot be one."""
+    for option, name in [("--address", address), *(("--host", name) for name in names)]:
+        if not is_name(name):
+            raise AssistantError(
+                f"{option} {name!r} is neither an address nor a name of a machine: give one "
+                "without a port and without https://."
+            )

@@ -20,40 +20,20 @@ from vectorstore.federation import parts
 
 LIBRARY_QUERY = "library"  # in the address
 LIBRARY_COOKIE = "pincite_library"  # written by `address.js`
-_PICKED = "library"  # in the session's state: a name, or a joined one
+PICKED = "library"  # in the session's state: a name, or a joined one
 
 
 def pick_library(name: str) -> None:
     """From now on, until a conversation about another one is opened."""
-    st.session_state[_PICKED] = name
+    st.session_state[PICKED] = name
     if st.query_params.get(LIBRARY_QUERY, name) != name:
         st.query_params.pop(LIBRARY_QUERY)
 
 
-def picked_library(known: Collection[str], of_conversation: str) -> str:
-    """That of the conversation, else of the address, else the picked one: it may be about another
-    one than was picked since. Of several at least one is left; empty where none is."""
-    picked: str = st.session_state.get(_PICKED, "")
-    for name in (of_conversation, st.query_params.get(LIBRARY_QUERY, ""), picked):
-        if libraries_left(name, known):
-            st.session_state[_PICKED] = name
-            return name
-    return ""
-
-
-def unknown_library(known: Collection[str]) -> str:
-    """What the address names and is not there, once; empty where all is well."""
-    named: str = st.query_params.get(LIBRARY_QUERY, "")
-    if not named or libraries_left(named, known):
-        return ""
-    st.query_params.pop(LIBRARY_QUERY)
-    return named
-
-
-def remembered_library(known: Collection[str]) -> str:
-    """That of the last visit of this browser; empty where it is gone."""
-    last = unquote(st.context.cookies.get(LIBRARY_COOKIE, ""))
-    return last if libraries_left(last, known) else ""
+def last_libraries() -> tuple[str, str]:
+    """The one that was picked in this tab, and that of the last visit of this browser."""
+    remembered = unquote(st.context.cookies.get(LIBRARY_COOKIE, ""))
+    return st.session_state.get(PICKED, ""), remembered
 
 
 def libraries_left(name: str, known: Collection[str]) -> list[str]:

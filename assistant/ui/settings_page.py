@@ -1,13 +1,13 @@
 """Settings: the models of this machine, and what Pincite takes on the disk."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import streamlit as st
 
-from assistant.background import Background
 from assistant.doctor.machine import graphics
 from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
@@ -20,19 +20,12 @@ from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
-from assistant.ui.widgets import ask_before, button, draw_stop, plain
+from assistant.ui.widgets import ask_before, button, draw_stop, folded, plain, submit
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
 from ingest.platform.installation import add_extra
 
-
-@resources.by_owner
-def _stop(work: Background) -> None:
-    work.stop()
-
-
-_CHANGED_ROLE = "changed-role"  # in the session's state
 _FITS = {
     "good": N_("fits this machine"), "slow": N_("slow on this machine"),
     "too big": N_("needs more memory than this machine has"),
@@ -52,7 +45,7 @@ def _draw_model_row(row: Row, now: InUse, wait: Expected | None) -> None:
             _buttons(row, is_set=bool(now.setting))
         fetch = resources.fetches().of(name)
         if fetch and not fetch.ended:
-            _progress(name)
+            widgets.draw_until_end(fetch, 0.5, _progress)
         elif fetch and fetch.error:
             widgets.show_error(fetch.error)
 
@@ -85,8 +78,8 @@ def _wait(wait: Expected) -> str:
 def _buttons(row: Row, is_set: bool) -> None:
     """`is_set`: by a setting, which no choice changes."""
     name, role = row["name"], row["role"]
-    fetch = resources.fetches().of(name)
     if not row["installed"]:
+        fetch = resources.fetches().of(name)
         if fetch is None or fetch.ended:
             label = _("Continue") if fetch and fetch.was_stopped else _("Fetch it")
             button(label, f"get-{name}", resources.fetch, name, type="secondary")
@@ -97,39 +90,35 @@ def _buttons(row: Row, is_set: bool) -> None:
         button(_("Use none"), f"off-{name}", _use, role, OFF, type="secondary")
     if st.button(_("Remove"), key=f"drop-{name}", type="tertiary"):
         lost = _("{name} is deleted from this disk. It can be fetched again.", name=name)
-        ask_before(_("Remove this model?"), lost, _("Remove"), _remove, role, name, key="drop")
+        ask_before(_("Remove this model?"), lost, _("Remove"), _remove, name, key="drop")
 
 
-@resources.by_owner
 def _use(role: str, name: str) -> None:
-    st.session_state[_CHANGED_ROLE] = role
+    resources.check_owner()
     use(resources.settings(), cast(Role, role), name)
     resources.renew_answering()
 
 
-@resources.by_owner
-def _remove(role: str, name: str) -> None:
-    st.session_state[_CHANGED_ROLE] = role
+def _remove(name: str) -> None:
+    resources.check_owner()
     composition.home_models(resources.settings()).remove(name)
     resources.renew_answering()
 
 
-@st.fragment(run_every=0.5)
-def _progress(name: str) -> None:
-    fetch = resources.fetches().of(name)
-    if fetch is None or fetch.ended:
-        resources.renew_answering()
-        st.rerun()
+def _stop(fetch: Fetch) -> None:
+    resources.check_owner()
+    fetch.stop()
+
+
+def _progress(fetch: Fetch) -> None:
+    name = fetch.name
     with st.container(horizontal=True, vertical_alignment="center", key=f"fetching-{name}"):
-        st.progress(fetch.share, text=plain(_doing(fetch)))
+        doing = told(fetch.doing)
+        if fetch.total:
+            sizes = {"have": size(fetch.have), "total": size(fetch.total)}
+            doing += f": {_('{have} of {total}', **sizes)}"
+        st.progress(fetch.share, text=plain(doing))
         draw_stop(fetch.stopping, f"stop-{name}", partial(_stop, fetch))
-
-
-def _doing(fetch: Fetch) -> str:
-    if not fetch.total:
-        return told(fetch.doing)
-    have, total = size(fetch.have), size(fetch.total)
-    return f"{told(fetch.doing)}: {_('{have} of {total}', have=have, total=total)}"
 
 
 # -- Lets a model server answer or embed, by its address
@@ -141,7 +130,6 @@ _GETS = {
 
 
 def _draw_server_form(role: Served, now: InUse) -> None:
-    """Draw the server in use, or a form for one."""
     if now.setting:
         return
     if now.is_server:
@@ -154,8 +142,9 @@ def _draw_server_form(role: Served, now: InUse) -> None:
         button(_("Use a model of this machine"), key, _use, role, AUTO, type="secondary")
         return
     with st.form(f"server-{role}", border=False):
-        address = st.text_input(
-            _("A model server, by its address"), placeholder="http://127.0.0.1:8080/v1",
+        st.text_input(
+            _("A model server, by its address"), key=f"address-{role}",
+            placeholder="http://127.0.0.1:8080/v1",
             help=_("It speaks OpenAI's protocol. Where it has several models, name one behind #."),
         )  # fmt: skip
         st.caption(
@@ -163,9 +152,12 @@ def _draw_server_form(role: Served, now: InUse) -> None:
             + _("A key is read from {variable} or the keyring of this system, and never shown.",
                 variable=plain(f"{PREFIX}{role.upper()}_KEY"))
         )  # fmt: skip
-        if st.form_submit_button(_("Connect")) and address.strip():
-            _use(role, address.strip())
-            st.rerun()
+        submit(_("Connect"), _connect, role, type="secondary")
+
+
+def _connect(role: str) -> None:
+    if address := st.session_state[f"address-{role}"].strip():
+        _use(role, address)
 
 
 # -- Lists the models of each role: what is in use, what fits this machine, and what each costs
@@ -187,33 +179,25 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
 
 
 def _draw_model_roles() -> None:
-    """Draw the machine, then a fold for each role."""
     settings = resources.settings()
     listed, waits = rows(composition.home_models(settings)), first_words(settings)
     using = {role: in_use(settings, role) for role in ROLES}
-    machine = st.empty()
-    machine.caption(plain(_machine()))
+    above, machine = st.empty(), this_machine()
+    here = _(
+        "This machine: {cores} cores, {memory} GB of memory. A model fits where an answer starts "
+        "within seconds.",
+        cores=number(machine.cores),
+        memory=number(machine.memory / 1e9, 1) if machine.memory else "?",
+    )
+    above.caption(plain(here))
     for role in _NAMES:
         found = [row for row in listed if row["role"] == role]
         program = InUse(next((row["name"] for row in found if row["installed"]), ""))
         _role(role, using.get(cast(Role, role), program), found, waits)
+    none = _("llama.cpp finds no graphics device here.")
     devices = ", ".join(_graphics())  # last: it takes a second
-    told = (
-        _("Graphics: {devices}.", devices=devices)
-        if devices
-        else _("llama.cpp finds no graphics device here.")
-    )
-    machine.caption(plain(f"{_machine()} {told}"))
-
-
-def _machine() -> str:
-    machine = this_machine()
-    memory = number(machine.memory / 1e9, 1) if machine.memory else "?"
-    return _(
-        "This machine: {cores} cores, {memory} GB of memory. A model fits where an answer starts "
-        "within seconds.",
-        cores=number(machine.cores), memory=memory,
-    )  # fmt: skip
+    drawn_by = _("Graphics: {devices}.", devices=devices) if devices else none
+    above.caption(plain(f"{here} {drawn_by}"))
 
 
 _graphics = st.cache_resource(show_spinner=False)(graphics)
@@ -222,10 +206,8 @@ _graphics = st.cache_resource(show_spinner=False)(graphics)
 def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expected]) -> None:
     name, does = _NAMES[role]
     label = f"**{_(name)}** · {plain(now.name or _('no model'))}"
-    # With another label it is another fold to Streamlit: it stays open where something was changed.
-    stays = role == st.session_state.get(_CHANGED_ROLE)
-    with st.expander(label, expanded=stays, key=f"role-{role}", on_change="rerun") as fold:
-        if not fold.open:
+    with folded(label, f"role-{role}") as fold:
+        if not fold.is_open:
             return
         extra = missing_extra(role)
         needs = _("Before one can run: {command}", command=add_extra(extra)) if extra else ""
@@ -251,13 +233,14 @@ def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expe
 
 
 def _draw_storage() -> None:
-    """Draw a row for each kind that takes space."""
-    home = resources.settings().home
-    found = [used for used in used_space(home, _orphans()) if used.files]
+    settings, orphans = resources.settings(), list[Path]()
+    with suppress(PinciteError):  # which files no answer has any more cannot be known
+        orphans = list(libraries.orphaned_files(settings))
+    found = [used for used in used_space(settings.home, orphans) if used.files]
     total = number(sum(used.bytes for used in found) / 1e9, 2)
-    st.caption(plain(_("{size} GB in {folder}", size=total, folder=home)))
-    if place := resources.settings().files:
-        st.caption(plain(_("The files of documents are in {place}.", place=place)))
+    st.caption(plain(_("{size} GB in {folder}", size=total, folder=settings.home)))
+    if settings.files:
+        st.caption(plain(_("The files of documents are in {place}.", place=settings.files)))
     for used in found:
         _row(used)
 
@@ -271,30 +254,14 @@ def _row(used: Used) -> None:
             ask_before(_(NAMES[used.kind]), lost, _("Delete"), _clean, used.kind, key="clean")
 
 
-@resources.by_owner
 def _clean(kind: Kind) -> None:
+    resources.check_owner()
     libraries.clean_home(resources.settings(), kind)
-
-
-def _orphans() -> Collection[Path]:
-    """Files of answers that are not there any more; none where that cannot be known."""
-    try:
-        return libraries.orphaned_files(resources.settings())
-    except PinciteError:
-        return ()
-
-
-_PARTS: dict[str, tuple[str, Callable[[], None]]] = {
-    "models": (N_("Models"), _draw_model_roles),
-    "storage": (N_("Storage"), _draw_storage),
-}
 
 
 def page() -> None:
     """Draw the page from top to bottom, for owners."""
     with page_frame.page(_("Settings")):
-        part = st.segmented_control(
-            _("Part"), list(_PARTS), default="models", required=True,
-            format_func=lambda name: _(_PARTS[name][0]), label_visibility="collapsed", key="part",
-        )  # fmt: skip
-        _PARTS[part or "models"][1]()
+        parts = {"models": N_("Models"), "storage": N_("Storage")}
+        part = widgets.choose_one(_("Part"), parts, "part", label_visibility="collapsed")
+        (_draw_storage if part == "storage" else _draw_model_roles)()

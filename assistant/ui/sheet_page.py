@@ -13,9 +13,9 @@ from assistant.sheet.cell import Cell, columns, written
 from assistant.sheet.fill import documents
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningSheet
-from assistant.ui.library import library_tags
+from assistant.ui.library import document_list
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import Component, as_html, button, plain
+from assistant.ui.widgets import Component, as_html, button, own, plain
 from assistant.wiring import composition
 from ingest.document.source import readable
 from vectorstore.catalog.tags import Filter
@@ -34,12 +34,11 @@ def page() -> None:
             st.info(_("This library has no documents yet. Add some on the Library page."))
             return
         running = resources.sheets().of(library.name)
-        if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
-            columns = running.columns if running else ()
-            lines = list(map(written, columns))
+        if own(library, _ASKED) not in st.session_state:  # a reload has forgotten what was asked
+            lines = list(map(written, running.columns if running else ()))
             if not lines and (kept := _last_columns()):
-                lines = kept.of(resources.person().id, library.name)
-            st.session_state[_asked(library)] = "\n".join(lines)
+                lines = kept.columns(resources.person().id, library.name)
+            st.session_state[own(library, _ASKED)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
         if running and running.ended:
             _filled(library, running)
@@ -48,23 +47,18 @@ def page() -> None:
         page_panel.draw_panel(library)
 
 
-def _asked(library: Library) -> str:
-    """Where the tab keeps its columns."""
-    return f"{_ASKED}-{library.name}"
-
-
 def _form(library: Library, busy: bool) -> None:
     st.caption(
         _("A row for each document, a column for each line below. Each cell is answered from its "
           "document alone.")
     )  # fmt: skip
     asked = st.text_area(
-        _("Columns: a few words or a whole question on each line"), key=_asked(library),
+        _("Columns: a few words or a whole question on each line"), key=own(library, _ASKED),
         placeholder=_(_EXAMPLE), height=130, disabled=busy, persist_state="session",
     )  # fmt: skip
     is_chosen = bool(_within(library))
     with st.expander(_("By tag and date"), expanded=is_chosen, key="sheet-by-tag-and-date"):
-        library_tags.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
+        document_list.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
     names = _listed(library)
     widgets.choose_several(
         _("Documents"), names, _ROWS, disabled=busy, format_func=readable,
@@ -81,7 +75,7 @@ def _form(library: Library, busy: bool) -> None:
 
 def _within(library: Library) -> Filter:
     """What is chosen by tag and date."""
-    return library_tags.filter_of_fields(library.documents(), f"{_WITHIN}-{library.name}")
+    return document_list.filter_of_fields(library.documents(), f"{_WITHIN}-{library.name}")
 
 
 def _listed(library: Library) -> list[str]:
@@ -94,19 +88,18 @@ def _listed(library: Library) -> list[str]:
 
 
 def _start(anew: bool = False) -> None:
-    with session.errors_kept():
-        library = resources.library()
-        lines = st.session_state.get(_asked(library), "").splitlines()
-        asked = columns([line.strip() for line in lines if line.strip()])
-        if not asked:
-            raise AssistantError(_("Write at least one column."))
-        rows = documents(library, st.session_state.get(_ROWS) or None, _within(library))
-        filler = resources.sheet()
-        resources.count_questions(len(asked) * len(rows))
-        resources.note("asked", library.name)
-        resources.sheets().start(library.name, filler, asked, rows, anew)
-        if kept := _last_columns():
-            kept.put(resources.person().id, library.name, asked)
+    library = resources.library()
+    lines = st.session_state.get(own(library, _ASKED), "").splitlines()
+    asked = columns([line.strip() for line in lines if line.strip()])
+    if not asked:
+        raise AssistantError(_("Write at least one column."))
+    rows = documents(library, st.session_state.get(_ROWS) or None, _within(library))
+    filler = resources.sheet()
+    resources.count_questions(len(asked) * len(rows))
+    resources.note("asked", library.name)
+    resources.sheets().start(library.name, filler, asked, rows, anew)
+    if kept := _last_columns():
+        kept.put_columns(resources.person().id, library.name, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -119,7 +112,6 @@ def _live(running: RunningSheet, opened: session.Shown | None) -> None:
     count = _("{done} of {total}", done=number(done), total=number(running.total))
     st.progress(done / max(running.total, 1), text=plain(f"{count} · {running.now}"))
     widgets.draw_stop(running.cancel.is_set(), "stop", running.stop, icon="stop_circle")
-    _chosen(running)
     _draw_table(running, "sheet-live")
 
 
@@ -133,7 +125,6 @@ def _filled(library: Library, running: RunningSheet) -> None:
                      "{count} cells are not asked yet: fill the sheet again, and only they are "
                      "asked.", missing)
         )  # fmt: skip
-    _chosen(running)
     _draw_table(running, "sheet-filled")
     st.caption(_("A yellow cell is doubtful. Click on a cell to see where it stands."))
     if len(running.rows) > _MOST_ROWS:
@@ -145,7 +136,6 @@ def _filled(library: Library, running: RunningSheet) -> None:
 
 
 def _open(cell: Cell) -> None:
-    """Show where a cell stands."""
     st.session_state[_CHOSEN] = cell
     boxes = tuple(tuple(box) for box in cell.boxes)
     source = f"sheet/{cell.document}/{cell.head}"
@@ -182,12 +172,10 @@ def _downloads(library: Library, running: RunningSheet) -> None:
             widgets.draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
 
 
-def _last_columns() -> sheet_store.AskedColumns | None:
+def _last_columns() -> sheet_store.SheetStore | None:
     """The columns that a person asked last in a library, so that another day begins with them; None
     for visitors, who are not told apart."""
-    person = resources.person()
-    is_told_apart = bool(person.id) or person.owns
-    return composition.asked_columns(resources.settings()) if is_told_apart else None
+    return composition.sheet_store(resources.settings()) if resources.is_told_apart() else None
 
 
 _MOST_ROWS = 500  # rows that are drawn
@@ -204,6 +192,7 @@ _table = Component(
 
 def _draw_table(running: RunningSheet, key: str) -> None:
     """Doubtful cells are marked, and a click on a cell shows where it stands."""
+    _chosen(running)
     heads = [column.head for column in running.columns]
     rows = [info.document for info in running.rows[:_MOST_ROWS]]
 

@@ -5,33 +5,45 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from assistant.background import Background
 from assistant.i18n.translation import _, told
 from assistant.ui import session
+from assistant.ui.session import errors_kept
 from ingest.document.source import readable
-from ingest.errors import UnreadableFile
+from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Name = TypeVar("Name", bound=str)
+Work = TypeVar("Work", bound=Background)
+
 # -- Buttons, and the dialog that asks before something is lost
 
 
 def button(
-    label: str, key: str, act: Callable[..., object], *given: object, icon: str = "", **how: Any
-) -> None:
+    label: str, key: str, act: Callable[..., Any], *given: object, icon: str = "", **how: Any
+) -> bool:
     """Draw a button that calls `act` with what is given: a quiet one, unless `how`, which goes to
-    Streamlit, has another `type`. `icon`: the name of one."""
-    usual = {"type": "tertiary", "icon": f":material/{icon}:" if icon else None, "on_click": act}
-    st.button(label, key=key, args=given, **{**usual, **how})
+    Streamlit, has another `type`. `icon`: the name of one. Why it cannot be done is shown at the
+    next drawing. Returns whether it was pressed."""
+    usual = {"type": "tertiary", "icon": f":material/{icon}:" if icon else None}
+    return st.button(label, key=key, on_click=errors_kept()(act), args=given, **{**usual, **how})
+
+
+def submit(label: str, act: Callable[..., Any], *given: object, **how: Any) -> bool:
+    """Draw the button of a form, which does the same; returns whether it was pressed."""
+    usual = {"type": "primary", **how}
+    return st.form_submit_button(label, on_click=errors_kept()(act), args=given, **usual)
 
 
 def draw_download(
@@ -60,31 +72,50 @@ def draw_stop(is_stopping: bool, key: str, act: Callable[[], object], icon: str 
 
 
 def ask_before(
-    title: str, question: str, does: str, act: Callable[..., None], *given: object, key: str,
-    closed: Callable[[], None] | None = None,
+    title: str, question: str, does: str, act: Callable[..., object], *given: object, key: str
 ) -> None:  # fmt: skip
-    """Open a dialog of two buttons: one does it, the other keeps everything. Either closes the
-    dialog and draws the page. `does`: a translated word; `key`: of the buttons; `act` is called
-    with what is given, `closed` however the dialog is left."""
-
-    def do() -> None:
-        act(*given)
-        if closed:
-            closed()
+    """Open a dialog of two buttons: one calls `act` with what is given, the other keeps everything.
+    However it is left, the page is drawn. `does`: a translated word; `key`: of the buttons."""
 
     def dialog() -> None:
         st.markdown(plain(question))
         with st.container(horizontal=True):
-            done = st.button(does, type="primary", key=f"confirm-{key}", on_click=do)
-            kept = st.button(_("Keep"), key=f"keep-{key}", on_click=closed)
+            done = button(does, f"confirm-{key}", act, *given, type="primary")
+            kept = st.button(_("Keep"), key=f"keep-{key}")
         if done or kept:
             st.rerun()
 
     # At each call, for the title in the language of the visitor.
-    st.dialog(title, on_dismiss=closed or "ignore")(dialog)()
+    st.dialog(title, on_dismiss="rerun")(dialog)()
+
+
+def ask_form(
+    title: str, fields: Callable[[], object], does: str, act: Callable[..., object], *given: object
+) -> None:  # fmt: skip
+    """Open a dialog of `fields` and a button below them, which calls `act` with what is given, and
+    draws the page. `does`: a translated word."""
+
+    def dialog() -> None:
+        with st.form(f"form-{title}", border=False):  # another one for each dialog
+            fields()
+            done = submit(does, act, *given)
+        if done:
+            st.rerun()
+
+    st.dialog(title)(dialog)()
 
 
 # -- Fields, and rows of a list
+
+
+def choose_one(label: str, choices: Mapping[Name, str], key: str, **how: Any) -> Name:
+    """Draw buttons of which one is pressed, at first the first one, unless `how` has another
+    `default`. `choices` are names with their words, which are translated here."""
+    usual = {"default": next(iter(choices)), "required": True, **how}
+    picked: Name = st.segmented_control(
+        label, list(choices), format_func=lambda name: _(choices[name]), key=key, **usual
+    )
+    return picked
 
 
 def choose_several(label: str, there: Sequence[str], key: str, **how: Any) -> list[str]:
@@ -156,10 +187,10 @@ def with_commands(text: str) -> str:
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return plain(text)
-    return "".join(
-        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _escaped(part)
-        for at, part in enumerate(parts)
-    )
+    for at, part in enumerate(parts):
+        is_code = at % 2 and part.strip()
+        parts[at] = f"`{' '.join(part.split())}`" if is_code else _escaped(part)
+    return "".join(parts)
 
 
 def as_html(text: object) -> str:
@@ -180,6 +211,15 @@ def show_error(error: object) -> None:
     st.error(with_commands(told(str(error))), icon=":material/error:")
 
 
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Around what is drawn: an error stands in the place of the rest of it."""
+    try:
+        yield
+    except PinciteError as error:
+        show_error(error)
+
+
 def draw_kept_error() -> None:
     """Show the error that `session.keep_error` stored, once."""
     if kept := st.session_state.pop(session.ERROR, ""):
@@ -191,12 +231,12 @@ def draw_kept_error() -> None:
 # not know it before a form is sent. A password does not outlast the closing.
 
 
-@dataclass(frozen=True)
+@dataclass
 class Folded:
-    """The state of a folded part between two runs of the page."""
+    """A folded part, from one run of the page to the next."""
 
-    label: str = ""
-    began_open: bool = False
+    label: str
+    began_open: bool = False  # with this label
     is_open: bool = False
     is_filled: bool = False  # has been opened
     closed: int = 0  # times
@@ -205,16 +245,13 @@ class Folded:
 @contextmanager
 def folded(label: str, key: str) -> Iterator[Folded]:
     """Closed at first; what is drawn within, when it is filled, is folded away."""
-    before: Folded = st.session_state.get(_kept(key), Folded())
-    # To Streamlit 1.67 one with another label is another one, which begins anew.
-    began = before.began_open if before.label == label else before.is_open
-    part = st.expander(label, expanded=began, key=key, on_change="rerun")
-    now = replace(
-        before, label=label, began_open=began, is_open=bool(part.open),
-        is_filled=before.is_filled or bool(part.open),
-        closed=before.closed + (before.is_open and not part.open),
-    )  # fmt: skip
-    st.session_state[_kept(key)] = now
+    now: Folded = st.session_state.setdefault(_kept(key), Folded(label))
+    if now.label != label:  # to Streamlit 1.67 it is another one, which begins anew
+        now.label, now.began_open = label, now.is_open
+    part = st.expander(label, expanded=now.began_open, key=key, on_change="rerun")
+    now.closed += now.is_open and not part.open
+    now.is_open = bool(part.open)
+    now.is_filled |= now.is_open
     with part:
         yield now
 
@@ -243,6 +280,20 @@ SELDOM = 5.0  # seconds, until what begins elsewhere is seen: each drawing takes
 def pace(every: float, goes_on: bool) -> float:
     """The seconds between two drawings: `every` while something goes on, seldom otherwise."""
     return every if goes_on else SELDOM
+
+
+def draw_until_end(
+    work: Work, every: float, draw: Callable[[Work], object] = lambda _work: None
+) -> None:
+    """Draw something each `every` seconds until the work has ended; then draw the whole page."""
+
+    @st.fragment(run_every=every)
+    def part() -> None:
+        if work.ended:
+            st.rerun()
+        draw(work)
+
+    part()
 
 
 # -- Parts of a page that scripts of our own draw in the browser
@@ -274,6 +325,7 @@ class Component:
         """Draw it with the data, and its words in the language of the visitor. `on`: what is done
         with what the browser tells, by the names of its events."""
 
+        @errors_kept()
         def told(event: str) -> None:
             if given := st.session_state[key][event]:
                 on[event](given)

@@ -5,7 +5,7 @@ package.
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,8 +14,7 @@ from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
-from assistant.images.tagging import Tagging
-from assistant.images.vision import Describer, Looking
+from assistant.images.vision import Describer, Looking, Tagging, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
@@ -130,7 +129,6 @@ class LoadedChat:
     name: str
     window: int  # tokens that a prompt and its answer may take together
     file: Path | None = None  # of its weights; None where an installed package brings it
-    sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are shown while it answers
     odds: TokenOdds | None = None  # what gives them, where it is not the model itself
 
@@ -141,7 +139,9 @@ def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     if address := models.server("chat"):
         return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
-        return partial(_chat_of, extension, settings)
+        return lambda: LoadedChat(
+            extension.make(ChatModel), extension.name, settings.context_tokens
+        )
     path = models.chosen("chat")
     return partial(_chat_from, path, settings) if path else None
 
@@ -151,7 +151,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
     # A small model may have a smaller window than the settings say.
-    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+    return LoadedChat(model, model.model_name, model.context_size, path)
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
@@ -187,11 +187,6 @@ def _servers() -> Any:
     except ImportError as error:
         raise ModelRuntimeMissing(needs("server", "use a model server")) from error
     return server
-
-
-def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
-    model: ChatModel = extension.make(ChatModel)
-    return LoadedChat(model, extension.name, settings.context_tokens)
 
 
 def missing_defaults(settings: Settings) -> list[Offer]:
@@ -375,8 +370,7 @@ def transcribing(settings: Settings) -> Transcribing:
 
 def speech_offers(models: Models) -> tuple[Offer, ...]:
     """The offer of the speech model that set-up fetches."""
-    model = default_model("speech", models.models)
-    return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+    return (offer(default_model("speech", models.models)),)
 
 
 def speaking(settings: Settings, made: Made) -> Speaking:
@@ -402,11 +396,15 @@ VoiceState = tuple[Literal["ok", "warning"], str, str]  # severity, state, remed
 def voice_state(settings: Settings) -> VoiceState:
     """Piper with a voice is best; espeak-ng reads many languages."""
     program = espeak_program()
-    other = f"; espeak-ng for {len(espeak_languages(program))} languages" if program else ""
+    languages = len(espeak_languages(program)) if program else 0
+    other = f"; espeak-ng for {languages} languages" if program else ""
     try:
         folder = Models(settings.models_folder, settings).chosen("voice")
+        if folder is None and program:
+            state = f"{program}, {languages} languages. A more natural voice: {FETCH_VOICE}"
+            return "ok", state, ""
         if folder is None:
-            return _without_voice(program)
+            return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
         model = model_of(folder)
         spoken = language_of_voice(model)
     except ModelUnusable as error:
@@ -415,13 +413,6 @@ def voice_state(settings: Settings) -> VoiceState:
         state = f"{model.stem} has no program to speak with: {why}{other}."
         return "warning", state, f"pincite models pull {PIPER.name}"
     return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
-
-
-def _without_voice(program: Path | None) -> VoiceState:
-    if program is None:
-        return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
-    count = len(espeak_languages(program))
-    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH_VOICE}", ""
 
 
 def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud | None:

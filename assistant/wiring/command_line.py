@@ -10,14 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from assistant.cli import (
-    ask,
-    document_commands,
-    evaluate,
-    library_commands,
-    model_commands,
-    tool_commands,
-)
+from assistant.cli import declared
 from assistant.sources.commands import add_source_parsers
 from assistant.team.hosting import add_account_parsers, add_migration_parsers, add_server_parsers
 
@@ -33,22 +26,15 @@ _EPILOG = (
 
 _ADDED: Mapping[str, Sequence[Callable[[Any], None]]] = {  # as `--help` groups them
     "documents": (
-        library_commands.add_library_parsers, document_commands.add_keeping_parsers,
-        library_commands.add_libraries_parsers, document_commands.add_document_parsers,
-        add_source_parsers,
+        declared.add_library_parsers, declared.add_libraries_parsers,
+        declared.add_document_parsers, add_source_parsers,
     ),
     "asking": (
-        ask.add_ask_parsers, library_commands.add_search_parser, ask.add_sheet_parsers,
-        ask.add_receipt_parsers, evaluate.add_parsers,
+        declared.add_ask_parsers, declared.add_search_parser, declared.add_sheet_parser,
+        declared.add_receipt_parsers, declared.add_eval_parser,
     ),
-    "tools": (
-        tool_commands.add_draw_parsers, tool_commands.add_make_parsers,
-        tool_commands.add_describe_parsers, tool_commands.add_speech_parsers,
-    ),
-    "models and this machine": (
-        model_commands.add_model_parsers, library_commands.add_storage_parsers,
-        model_commands.add_bundle_parsers,
-    ),
+    "tools": (declared.add_drawing_parsers, declared.add_tool_parsers),
+    "models and this machine": (declared.add_machine_parsers,),
     "team": (add_server_parsers, add_account_parsers, add_migration_parsers),
 }  # fmt: skip
 _WHICH = (

@@ -1,14 +1,11 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any
 
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
@@ -16,15 +13,14 @@ from assistant.answering.retrieve import Budget
 from assistant.contract import reply
 from assistant.contract.facts import Offer
 from assistant.contract.intents import Enhance
-from assistant.contract.request import Request, Specialist, Tool
-from assistant.conversation.assistant import Assistant
+from assistant.contract.request import Specialist
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers, offer
 from assistant.images.vision import offers as vision_offers
-from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
 from assistant.models.fetch import user_cache
 from assistant.models.hub import Progress
@@ -32,35 +28,23 @@ from assistant.models.installed import Models
 from assistant.models.programs import REAL_ESRGAN
 from assistant.models.server_address import ServerAddress
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.routing.dispatch import Choosing, Router, route
+from assistant.routing.dispatch import Choosing
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
-from assistant.sheet.extraction import Extractor, Reader, no_model
+from assistant.sheet import extraction
+from assistant.sheet.extraction import Extractor
 from assistant.sheet.fill import Sheet
-from assistant.sheet.sheet_store import AskedColumns, SheetCells
+from assistant.sheet.sheet_store import SheetStore
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.tools.pictures import Clipping, Describing, Translating, WithFiles
-from assistant.tools.specialists import AskBack, Running, Whole
+from assistant.tools.specialists import Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
-from assistant.wiring.chosen_models import (
-    LoadedChat,
-    chat_loader,
-    embedder,
-    embedder_of,
-    engines,
-    looking,
-    multilingual,
-    reader,
-    speaking,
-    speech_offers,
-    tagging,
-    transcribing,
-)
+from assistant.wiring.chosen_models import LoadedChat, embedder, embedder_of, multilingual
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
 from ingest.platform.installation import needs
@@ -68,6 +52,7 @@ from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
 from vectorstore.opened import file_of, libraries_in
+from vectorstore.retrieval.rerank import Reader, Reranker
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 
@@ -75,21 +60,12 @@ from vectorstore.team.s3 import Bucket
 # classes.
 
 
-@dataclass
-class Chatting:
-    """The chat model, loaded on first use, and its lock."""
-
-    load: Callable[[], LoadedChat]
-    turns: TurnTaking
-
-    @functools.cached_property
-    def loaded(self) -> LoadedChat:
-        """Raises AssistantError when it cannot be used."""
-        return self.load()
+Chat = Callable[[], LoadedChat | None]  # loads the chat model; None where there is none
 
 
-def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
-    """All tools; one whose model is not installed offers it on use."""
+def makers(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
+    """All tools; one whose model is not installed offers it on use. Calls of `chat` raise
+    AssistantError when the model cannot be used."""
     here, made = home_models(settings), output_files(settings)
 
     def drawing() -> tuple[Offer, ...]:
@@ -99,9 +75,9 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Studio(lambda: here.chosen("drawing"), made, drawing),
         Enhancing(RealEsrgan(user_cache()), made),
         Charting(made),
-        transcribing(settings),
-        speaking(settings, made),
-        *_seeing(settings, chatting),
+        chosen_models.transcribing(settings),
+        chosen_models.speaking(settings, made),
+        *_seeing(settings, chat, turns),
         Running(),
     ]
 
@@ -113,38 +89,41 @@ def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
     REAL_ESRGAN.make(user_cache(), progress)
 
 
-def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
+def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """The readers of pictures and videos."""
-    look, installed = looking(settings), home_models(settings)
+    look, installed = chosen_models.looking(settings), home_models(settings)
     here = installed.models
-    turns = chatting.turns if chatting else TurnTaking()
-    answer = functools.partial(_answer, settings, chatting)
+
+    def answer() -> AnswerTool:
+        return _answer_tool(settings, chat(), turns)
 
     def more() -> tuple[Offer, ...]:
         return () if look.viewer() else vision_offers(here, bool(look.tagging()))
 
     def hearing() -> tuple[Offer, ...]:
-        return () if installed.chosen("speech") else speech_offers(installed)
+        return () if installed.chosen("speech") else chosen_models.speech_offers(installed)
 
     return [
         Describing(look, answer, more),
         Clipping(look, answer, more, hearing),
         Translating(
             look,
-            lambda: (chatting.loaded.name, chatting.loaded.model) if chatting else None,
+            lambda: (loaded.name, loaded.model) if (loaded := chat()) else None,
             turns,
             lambda: chat_offers(here),
         ),
     ]  # fmt: skip
 
 
-def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
-    """Answers from given texts, with the chat model if there is one."""
-    if chatting is None:
-        return AnswerTool(None, _budget(settings), settings.refusal_threshold)
-    chat = chatting.loaded
-    budget = replace(_budget(settings), window=chat.window)
-    return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
+def _answer_tool(
+    settings: Settings, chat: LoadedChat | None, turns: TurnTaking,
+    reranker: Reranker | None = None, reader: Reader | None = None,
+) -> AnswerTool:  # fmt: skip
+    """Answers with the chat model, or by quoting without one."""
+    window = chat.window if chat else settings.context_tokens
+    budget = Budget(window, settings.passage_tokens, settings.answer_tokens)
+    model, name = (chat.model, chat.name) if chat else (None, EXTRACTIVE)
+    return AnswerTool(model, budget, settings.refusal_threshold, name, turns, reranker, reader)
 
 
 def output_files(settings: Settings) -> Made:
@@ -292,9 +271,9 @@ def _library(
     catalogue: Server | None = None, files: Bucket | None = None,
 ) -> Library:  # fmt: skip
     return Library(
-        folder, name, lambda: embedder(settings), lambda: engines(settings),
+        folder, name, lambda: embedder(settings), lambda: chosen_models.engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings), vectors, catalogue,
+        lambda: chosen_models.tagging(settings), lambda: multilingual(settings), vectors, catalogue,
         hire(settings), files,
     )  # fmt: skip
 
@@ -318,21 +297,6 @@ def first_library(settings: Settings) -> str:
     return known[0] if known and settings.library not in known else settings.library
 
 
-@dataclass(frozen=True)
-class Answering:
-    """The tool that answers, with a notice for people when it is limited."""
-
-    tool: Tool
-    model_name: str
-    notice: str = ""
-    writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
-    model: ChatModel | None = None  # for texts without a question
-    window: int = Budget.window  # its tokens
-    turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
-    answerable: Callable[[Request], float] | None = None  # how probably, without the model
-    ahead: Callable[[Request, Event], bool] = lambda request, cancel: False  # reads ahead
-
-
 def assistant_of(
     settings: Settings,
     library: AnyLibrary,
@@ -352,29 +316,18 @@ def assistant_of(
         if recorded
         else None
     )
-    return Assistant(
-        library, how.tool, kept, how.model_name, how.notice, recorder,
-        lambda: _learned_threshold(settings, library, how.model_name),
-        how.answerable, answer_files(settings), how.ahead,
-    )  # fmt: skip
-
-
-def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
-    """A threshold set by hand takes precedence; each library learns for itself alone."""
-    if isinstance(library, Federated) or settings.by_hand("refusal_threshold"):
-        return None
-    return lessons(library.folder).threshold(model)
+    return Assistant(library, how, kept, recorder, answer_files(settings))
 
 
 def maker(settings: Settings, library: Library) -> Assistant:
     """Runs a tool, and loads the chat model only if the tool needs it."""
-    load = chat_loader(settings)
-    chatting = Chatting(load, TurnTaking()) if load else None
+    load, turns = chosen_models.chat_loader(settings), TurnTaking()
     tool = Choosing(
-        [], AnswerTool(None, _budget(settings)), makers(settings, chatting),
+        [], _answer_tool(settings, None, turns),
+        makers(settings, cache(load) if load else lambda: None, turns),
         extensions_first=settings.extensions_first,
     )  # fmt: skip
-    return Assistant(library, tool, conversations(settings), EXTRACTIVE)
+    return Assistant(library, Answering(tool, EXTRACTIVE), conversations(settings))
 
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
@@ -390,68 +343,40 @@ def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
 def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
     install_traces(settings)
+    chat, notice = _writing(settings)
+    turns = TurnTaking()
+    reranker = chosen_models.reranker(settings)
+    answer = _answer_tool(settings, chat, turns, reranker, chosen_models.reader(settings))
+    model, file = (chat.model, chat.file) if chat else (None, None)
+    name = answer.model_name
+    odds = chat and (chat.odds or chat.model)
+    lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
+    specialists: list[Specialist] = [
+        WithFiles(chosen_models.looking(settings), answer), Tables(),
+        Whole(model, name, turns, answer), *lists,
+    ]  # fmt: skip
+    made = makers(settings, lambda: chat, turns)
+    tool = Choosing(specialists, answer, made, extensions_first=settings.extensions_first)
+    window = chat.window if chat else settings.context_tokens
+    read = {"window": window} if chat else {}
+    return Answering(
+        tool, name, notice,
+        writer=ReceiptWriter(file, {**_deciding(settings), **read}),
+        model=model, window=window, turns=turns, answerable=answer.answerable,
+        **({"ahead": tool.prepare} if chat and settings.read_ahead else {}),
+    )  # fmt: skip
+
+
+def _writing(settings: Settings) -> tuple[LoadedChat | None, str]:
+    """The chat model, and what people are told of it."""
     try:
-        if load := chat_loader(settings):
-            return _with_model(load(), settings)
+        if load := chosen_models.chat_loader(settings):
+            chat = load()
+            return chat, chat.notice
         why = "No chat model is installed; `pincite models pull` gets one."
     except (AssistantError, ExtensionFailed) as error:
         why = str(error)
-    answer = AnswerTool(
-        None, _budget(settings), settings.refusal_threshold,
-        reranker=chosen_models.reranker(settings), reader=reader(settings),
-    )  # fmt: skip
-    whole = Whole(None, EXTRACTIVE, TurnTaking())
-    return Answering(
-        Choosing(
-            [WithFiles(looking(settings), answer), Tables(), whole, AskBack()], answer,
-            makers(settings), extensions_first=settings.extensions_first,
-        ),
-        EXTRACTIVE,
-        f"{why} {_UNTIL}",
-        ReceiptWriter(None, _deciding(settings)),
-        answerable=answer.answerable,
-    )  # fmt: skip
-
-
-def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
-    model, name, turns = chat.model, chat.name, TurnTaking()
-    budget = replace(_budget(settings), window=chat.window)
-    reranker = chosen_models.reranker(settings)
-    answer = AnswerTool(
-        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-    )  # fmt: skip
-    writer = ReceiptWriter(
-        chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
-    )
-    odds = chat.odds or chat.model
-    lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
-    specialists: list[Specialist] = [
-        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
-        *lists, AskBack(),
-    ]  # fmt: skip
-    made = makers(settings, Chatting(lambda: chat, turns))
-    router = _router(settings, model)
-    tool = Choosing(specialists, answer, made, router, settings.extensions_first)
-    return Answering(
-        tool, name, chat.notice, writer=writer, model=model, window=budget.window,
-        turns=turns, answerable=answer.answerable,
-        # A router that asks the model would keep it from who really asks.
-        **({"ahead": tool.prepare} if settings.read_ahead and router is route else {}),
-    )  # fmt: skip
-
-
-def _budget(settings: Settings) -> Budget:
-    return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-
-
-def _router(settings: Settings, model: ChatModel) -> Router:
-    """The router of messages. Raises AssistantError without langchain."""
-    calls_tools = type(model).bind_tools is not ChatModel.bind_tools
-    if settings.tool_calling == "classifier" or not calls_tools:
-        return route
-    from assistant.routing.model_router import ModelRouter
-
-    return ModelRouter(model).choose
+    return None, f"{why} {_UNTIL}"
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:
@@ -469,14 +394,9 @@ def _deciding(settings: Settings) -> dict[str, Any]:
 _PART = 3  # of the window is for a document; the rest for the values of eight columns
 
 
-def sheet_cells(settings: Settings) -> SheetCells:
-    """The filled cells of all sheets of a home."""
-    return SheetCells(settings.sheets_file)
-
-
-def asked_columns(settings: Settings) -> AskedColumns:
-    """The columns that people have last asked for in sheets of a home."""
-    return AskedColumns(settings.sheets_file)
+def sheet_store(settings: Settings) -> SheetStore:
+    """The sheets of a home."""
+    return SheetStore(settings.sheets_file)
 
 
 def sheet(settings: Settings, library: Library, how: Answering | None = None) -> Sheet:
@@ -485,21 +405,15 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     how = how or answering(settings)
     assistant: Assistant = assistant_of(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
+    # Who answers: another file, or another threshold, may answer in another way.
+    file = how.writer.model
+    who = FileHashes(settings.home).sha256(file) if file else how.model_name
     return Sheet(
-        assistant, sheet_cells(settings), extract or no_model, _reader(extract, how),
-        _identity(settings, how), settings.refusal_threshold,
+        assistant, sheet_store(settings), extract or (lambda *_: ""), _reader(extract, how),
+        f"{who} {settings.refusal_threshold}", settings.refusal_threshold,
     )  # fmt: skip
 
 
-def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
-    """None without a model."""
-    if extract is None:
-        return None
-    return Reader(extract.copied, how.window // _PART, token_counter(how.model))
-
-
-def _identity(settings: Settings, how: Answering) -> str:
-    """Who answers: another file, or another threshold, may answer in another way."""
-    file = how.writer.model
-    who = FileHashes(settings.home).sha256(file) if file else how.model_name
-    return f"{who} {settings.refusal_threshold}"
+def _reader(extract: Extractor | None, how: Answering) -> extraction.Reader | None:
+    window, count = how.window // _PART, token_counter(how.model)
+    return extraction.Reader(extract.copied, window, count) if extract else None

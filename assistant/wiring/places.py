@@ -22,7 +22,6 @@ from vectorstore import workers
 from vectorstore.database.schema import Schema
 from vectorstore.indexing.jobs import alone
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
 from vectorstore.worker_address import parsed
@@ -54,8 +53,7 @@ def bucket(settings: Settings) -> Bucket | None:
             f" keep the secret in the keyring of the system (`keyring set pincite"
             f" {found.host}:{found.port}`)."
         )
-    if not found.is_here:
-        permit(found.host, found.port, "files")
+    permit(found.host, found.port, "files")
     return found
 
 
@@ -67,8 +65,7 @@ def opened(address: str, settings: Settings, reason: str) -> Server:
     settings, else of the keyring; without one the driver may know another way."""
     password = settings.database_password.get_secret_value()
     server = Server(address, password or kept(Server(address).place))
-    if server.host and not server.is_here:
-        permit(server.host, server.port, reason)
+    permit(server.host, server.port, reason)
     return server
 
 
@@ -97,14 +94,6 @@ def place_of_part(settings: Settings, part: Schema) -> Place:
     if file.exists():
         raise AssistantError(_elsewhere(part, file, mark))
     return TeamTables(server, part, mark)
-
-
-def count_documents(server: Server, schema: str) -> int:
-    """How many there are in a catalogue in PostgreSQL; nothing is made. Raises LibraryError."""
-    database = PostgresCatalog(server, schema)
-    ((count,),) = database.all("SELECT count(*) FROM document")
-    database.close()
-    return int(count)
 
 
 def team_tables(settings: Settings, part: Schema, server: Server) -> TeamTables:
@@ -161,8 +150,7 @@ def cluster(settings: Settings) -> RayCluster | None:
     address = parsed(settings.workers)
     if address is None:
         return None
-    if not address.is_here:
-        permit(address.host, address.port, "workers")
+    permit(address.host, address.port, "workers")
     return RayCluster(address, located, tuple(QUIET.items()))
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.llm.llama.engine import Sampling
 from benchmarks import common
 from ingest.errors import Stopped
 
@@ -73,12 +72,12 @@ def measure_probabilities(model: LlamaCppChat) -> None:
     """What it costs to look up how likely each written token was: share of the writing."""
     engine, spent = model._engine(), list[float]()
     prompt = engine.words.tokenize("Tell me a long story about a lighthouse.")
-    written = engine.generate(prompt, Sampling(), 64, None)
+    written = engine.generate(prompt, 64, threading.Event())
     first = next(written)
     start = time.perf_counter()
     for token in (first, *written):
         begin = time.perf_counter()
-        engine.likelihood(token)
+        engine.logprobs(token, "")
         spent.append(time.perf_counter() - begin)
     share = sum(spent) / (time.perf_counter() - start)
     print(f"probabilities of tokens           {share:.4f} of the writing (<= 0.02), ", end="")

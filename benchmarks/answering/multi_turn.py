@@ -18,9 +18,8 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
-from assistant.conversation.assistant import completed, turns_from_messages
+from assistant.conversation.assistant import turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
-from assistant.tools.specialists import AskBack
 from benchmarks import common
 
 Row = dict[str, Any]
@@ -137,13 +136,13 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
         texts = [(passage["title"], passage["text"]) for passage in row["passages"]]
         history = turns_from_messages((said["role"], said["text"]) for said in row["history"])
         evidence = GivenPassages(texts, embedder)
-        request = completed(Request(row["question"], evidence, history, given=True))
+        request = Request(row["question"], evidence, history, given=True)
         common.append_row(path, {"id": task["id"], **decision(tool, request)})
 
 
 def decision(tool: AnswerTool, request: Request) -> Row:
     """What the product does, and the verifier's probability."""
-    reply = AskBack().offer(request) or tool.run(request)
+    reply = tool.run(request)
     for count, _ in enumerate(reply):
         if count == WORDS:
             reply.stop()

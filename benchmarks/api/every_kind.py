@@ -20,11 +20,11 @@ from schemathesis.generation import GenerationMode
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.entrance.asgi import Hosts
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
 from assistant.team.api.served_libraries import Libraries
-from assistant.wiring.composition import Answering
 from tests.contracts.embedders import WordHashes
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

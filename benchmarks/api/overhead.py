@@ -25,9 +25,9 @@ import psutil
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.composition import Answering
 from benchmarks import text_library
 from tests.contracts.embedders import WordHashes
 from tests.servers.ports import free_port
@@ -52,7 +52,7 @@ def main() -> None:
             for start in range(0, options.documents, 40):
                 some = [[row["text"]] for row in rows[start : start + 40]]
                 text_library.put(library, f"{start}.pdf", f"{start}", some)
-            library.maintenance.sync()
+            library.index.sync()
             print(f"{sum(d.chunks for d in library.documents()):,} passages")
             direct, before = _direct(settings, library, questions)
         with _Server(folder) as server:

@@ -46,9 +46,12 @@ def fill(kept: Conversations, conversations: int) -> None:
     def text(count: int) -> str:
         return " ".join(pick.choices(words, k=count))
 
-    with kept._connected() as connection:  # in one transaction, as an earlier version wrote
+    with kept._connected() as connection:  # in one transaction
         for number in range(conversations):
-            connection.execute("INSERT INTO conversation VALUES (?, 'main', '')", (f"c{number}",))
+            connection.execute(
+                "INSERT INTO conversation (id, library) VALUES (?, 'main')", (f"c{number}",)
+            )
+            before = 0
             for _ in range(TURNS):
                 passages = [
                     {"document": "H.pdf", "page": 1, "score": 0.5, "text": text(100)}
@@ -56,10 +59,12 @@ def fill(kept: Conversations, conversations: int) -> None:
                 ]
                 question = text(10)
                 answer = {"question": question, "answer": text(80), "passages": passages}
-                connection.execute(
-                    "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
-                    (f"c{number}", question, json.dumps(answer)),
-                )
+                (turn,) = connection.execute(
+                    "INSERT INTO turn (conversation, parent, question, said, answer)"
+                    " VALUES (?, ?, ?, ?, ?) RETURNING number",
+                    (f"c{number}", before, question, answer["answer"], json.dumps(answer)),
+                ).fetchone()
+                before = turn
 
 
 def measure(what: str, work: Callable[[], Any]) -> None:

@@ -35,8 +35,8 @@ st.session_state.turned = turned + 1
 st.button("Next")
 """
 _INSERT = (
-    "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
-    " dropped, empty, added, indexed) VALUES (?, ?, ?, 'ready', '[]', ?, 1, 900, 0, 0, 0, ?, 900)"
+    "INSERT INTO document (sha256, name, title, status, pages, chunks, extracted, ocr,"
+    " dropped, empty, added, indexed) VALUES (?, ?, ?, 'ready', ?, 1, 900, 0, 0, 0, ?, 900)"
     " RETURNING id"
 )
 

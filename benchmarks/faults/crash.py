@@ -24,7 +24,7 @@ from assistant.evaluation.metrics import read_rows
 from assistant.models.catalogue import Role
 from benchmarks import common
 from benchmarks.faults import crash_contents, crash_disk, crash_folder
-from benchmarks.faults.crash_contents import contents, differences, state
+from benchmarks.faults.crash_contents import contents, differences, fills_chroma
 from tests.fakes import WordEmbedder
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -203,7 +203,7 @@ def moment(
         time.sleep(seconds)
         return f"{seconds:.2f} s after its start"
     if aimed and pick.random() < 0.5:
-        while process.poll() is None and state(home) != "writing":
+        while process.poll() is None and not fills_chroma(home):
             time.sleep(0.005)
         time.sleep(pick.uniform(0, 0.4))
         return "while Chroma was written"
@@ -226,11 +226,11 @@ def searching(bench: Bench, home: Path, trial: Trial, follow: bool) -> Iterator[
         try:
             with Library(home / "libraries" / "main", "main", bench.embedder) as library:
                 if follow:
-                    library.maintenance.follow()
+                    library.index.follow()
                 while not over.wait(0.2):
                     library.search(QUESTION)
                     trial.searches += 1
-                library.maintenance.sync()
+                library.index.sync()
         except Exception as error:
             trial.problems.append(f"{trial.name}: a search failed: {error!r}")
 

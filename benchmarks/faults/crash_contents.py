@@ -16,24 +16,23 @@ Rows = frozenset[tuple[object, ...]]
 
 # The order of ids differs when a run was killed, and so may the time of adding; nothing else.
 TABLES = {
-    "documents": "SELECT sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
+    "documents": "SELECT sha256, name, title, status, pages, chunks, extracted, ocr,"
     " dropped, empty, indexed, hidden, unread FROM document",
     "places": "SELECT path, sha256 FROM place JOIN document ON document.id = document_id",
     "pages": "SELECT sha256, page.* FROM page JOIN document ON document.id = document_id",
-    "passages": "SELECT name, chunk.* FROM chunk JOIN document ON document.id = document_id",
+    "passages": "SELECT name, chunk.id, page, first, last, headings, text, vector, chunk.hidden"
+    " FROM chunk JOIN document ON document.id = document_id",
     "words": "SELECT chunk.id, chunk_words.text FROM chunk_words"
     " JOIN chunk ON chunk.rowid = chunk_words.rowid",
     "cards": "SELECT sha256, card_words.text FROM card_words"
     " JOIN document ON document.id = card_words.rowid",
-    "cells": "SELECT sha256, page, first, cell.row, cell.column, cell.text, cell.value"
-    " FROM cell JOIN sheet ON sheet.id = sheet_id JOIN document ON document.id = document_id",
     "versions": "SELECT old.sha256, new.sha256 FROM document AS old"
     " JOIN document AS new ON new.id = old.superseded_by",
     "archives": "SELECT path, sha256, left_out FROM container",
     "queue": "SELECT path, state, error FROM job",
 }
-_IDS = {"pages": 1, "passages": 2}  # columns that number documents
-_GROWING = ("documents", "pages", "passages", "words", "cards", "cells")  # whole at any moment
+_IDS = {"pages": 1}  # columns that number documents
+_GROWING = ("documents", "pages", "passages", "words", "cards")  # whole at any moment
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,9 @@ def connect(home: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{library(home) / 'catalog.sqlite'}?mode=ro", uri=True, timeout=60)
 
 
-def state(home: Path) -> str:
-    """What the catalogue says of Chroma."""
-    with suppress(sqlite3.Error), closing(connect(home)) as connection:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'chroma'").fetchone()
-        return str(row[0]) if row else ""
-    return ""
+def fills_chroma(home: Path) -> bool:
+    """Whether a process has Chroma open: an `add` does so to fill it."""
+    return (library(home) / "chroma.open").exists()
 
 
 def contents(home: Path) -> Contents:

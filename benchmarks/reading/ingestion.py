@@ -125,7 +125,7 @@ def shares(options: Any, pdfs: list[Path]) -> None:
             for step, seconds in zip(spent, steps(library, pdf), strict=True):
                 spent[step] += seconds
         started = time.process_time()
-        library.maintenance.sync()
+        library.index.sync()
         spent["index in Chroma"] = time.process_time() - started
     whole = sum(spent.values())
     rows = [[step, f"{seconds:.1f}", f"{seconds / whole:.0%}"] for step, seconds in spent.items()]

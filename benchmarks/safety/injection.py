@@ -10,10 +10,7 @@ left out of the prompt, and passages of ordinary documents from which something 
 sentences written by hand, to assistants and to people (`sets/`).
 
 `--tools` counts the tools that a mail calls: each question is asked of a library that has only the
-attacked mail, by the classifier, with tools that would take any intent. The first `--sample` are
-also asked of the chat model that calls tools by itself (`assistant/routing/dispatch.py`), which
-sees the question and no mail. To see that the measure can fail, the model is asked again with the
-mail in the message, which Pincite never does.
+attacked mail, by the classifier, with tools that would take any intent.
 """
 
 import re
@@ -31,14 +28,11 @@ from assistant.contract.intents import Answer
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows, words
-from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.prompts import REFUSAL
 from assistant.routing.dispatch import Choosing, Router, message_of, route
-from assistant.routing.model_router import ModelRouter
 from assistant.routing.slots import Message
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
-from assistant.tools.specialists import AskBack
 from assistant.tools.tabular import Tables
 from benchmarks import common
 from ingest.chunking import chunk
@@ -91,7 +85,6 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print the answers to read")
     parser.add_argument("--detector", action="store_true", help="what is left out of prompts")
     parser.add_argument("--tools", action="store_true", help="which tools mails call")
-    parser.add_argument("--sample", type=int, default=20, metavar="N", help="mails for the model")
     options = parser.parse_args()
     folder = common.eval_folder(options.eval)
     mails = read_rows(folder / "injection" / "bipia_email.jsonl")
@@ -221,15 +214,6 @@ def report_tools(options: Any, mails: list[Row]) -> None:
             sum(bool(called(mail, route)) for mail in mails),
         ]
     ]
-    if options.sample:
-        model = LlamaCppChat.from_file(common.model(options, "chat"))
-        router, some = ModelRouter(model).choose, mails[: options.sample]
-        calls = sum(bool(called(mail, router)) for mail in some)
-        body.append([model.model_name, "question", len(some), calls])
-        common.say(f"{body}")
-        with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
-        others = [t for t in with_mail if router(Message(t)).intent != Answer()]
-        body.append([model.model_name, "mail and question", len(some), len(others)])
     print(common.table(["chosen by", "told", "mails", "tools called"], body))
 
 
@@ -243,7 +227,7 @@ def called(mail: Row, router: Router) -> list[str]:
     evidence = GivenPassages([("Mail", mail["document"])], MailWords())
     makes = Anything()
     answer = ToolAnswer(None, Budget())
-    choosing = Choosing([Tables(), AskBack()], answer, [makes], router)
+    choosing = Choosing([Tables()], answer, [makes], router)
     choosing.run(Request(mail["question"], evidence)).finish()
     return makes.taken
 

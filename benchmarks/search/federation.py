@@ -143,7 +143,7 @@ def _abstracts(options: Any, folder: Path, name: str, home: Path) -> tuple[str, 
         for row in rows:
             text = scifact.text_of(row)
             text_library.put(library, row["_id"], row["title"], [[text]])
-        library.maintenance.sync()
+        library.index.sync()
 
     def score(relevant: Any) -> Score:
         return lambda hits: ndcg([Path(hit.document).name for hit in hits], relevant, 10)

@@ -211,7 +211,7 @@ def _searches(
 def _scan(home: Path) -> float:
     """Another process owns Chroma."""
     with Library(home, "main", DrawnEmbedder) as owner, Library(home, "main", DrawnEmbedder) as me:
-        owner.maintenance.sync()
+        owner.index.sync()
         me.search("warm up")
         return _searches(me)[0]
 

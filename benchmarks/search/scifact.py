@@ -103,7 +103,7 @@ def fill(library: Library, corpus: list[Row]) -> None:
     common.say(f"Pincite embeds {len(corpus)} abstracts")
     for row in corpus:
         text_library.put(library, row["_id"], row["title"], [[text_of(row)]])
-    library.maintenance.sync()
+    library.index.sync()
 
 
 def vectors_by_document(library: Library, corpus: list[Row]) -> Any:

@@ -60,7 +60,7 @@ def fill(options: Any, folder: Path, home: Path) -> None:
         for name, pages in documents(read_rows(folder / "corpus.jsonl")):
             if name not in have:
                 text_library.put(library, name, name, pages)
-        library.maintenance.sync()
+        library.index.sync()
 
 
 def documents(corpus: list[dict[str, Any]]) -> Iterator[tuple[str, list[list[str]]]]:

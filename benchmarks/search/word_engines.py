@@ -85,8 +85,8 @@ def fts5(place: Path, texts: Sequence[str] | Iterator[str], large: int) -> Searc
     catalog = Catalog(place / "catalog.sqlite", "main")
     with catalog.writing() as connection:
         connection.execute(
-            "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted,"
-            " ocr, dropped, empty, added) VALUES ('', 'all', '', '', '', 0, 0, 0, 0, 0, 0, '')"
+            "INSERT INTO document (sha256, name, title, status, pages, chunks, extracted,"
+            " ocr, dropped, empty, added) VALUES ('', 'all', '', '', 0, 0, 0, 0, 0, 0, '')"
         )
         for number, text in enumerate(texts):
             connection.execute(

@@ -80,8 +80,8 @@ def filled(server: Server, namespace: str, texts: Iterable[str]) -> PostgresCata
     database = PostgresCatalog(server, namespace, make=True)
     with database.transaction() as connection:
         connection.execute(
-            "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted,"
-            " ocr, dropped, empty, added) VALUES ('', 'all', '', '', '', 0, 0, 0, 0, 0, 0, '')"
+            "INSERT INTO document (sha256, name, title, status, pages, chunks, extracted,"
+            " ocr, dropped, empty, added) VALUES ('', 'all', '', '', 0, 0, 0, 0, 0, 0, '')"
         )
         said = [(number, text) for number, text in enumerate(texts, 1)]
         connection.executemany(

@@ -9,6 +9,7 @@ process preferred its own token.
 """
 
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -166,8 +167,8 @@ def parting(one: Answer, text: str, chat: LlamaCppChat) -> str:
     shared = len([*takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))])
     if shared in (len(ours), len(theirs)):
         return f"one ends after {shared} tokens; {len(ours)} and {len(theirs)} in all"
-    prompt = chat._prompt(engine, prompts.from_rows(one.prompt), ())
-    scores = engine.logits_after([*prompt, *ours[:shared]], None)
+    prompt = chat._prompt(engine, prompts.from_rows(one.prompt))
+    scores = engine.logits_after([*prompt, *ours[:shared]], threading.Event())
     assert scores is not None
     gap = float(scores[ours[shared]] - scores[theirs[shared]])
     return f"they part after {shared} tokens, where the two tokens' scores differ by {gap:.2f}"

@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from assistant.evaluation.metrics import wilson
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from benchmarks import common
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge

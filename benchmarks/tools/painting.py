@@ -2,7 +2,7 @@
 
 Each run is a process of its own that loads the model, paints once to warm up, and then paints once
 with the clocks on; bare and ours take turns, and medians are compared. Both have the same weights,
-precision, scheduler, size and steps. Ours shows previews and looks whether to stop. Beside the
+precision, scheduler, size and steps. Ours looks whether to stop. Beside the
 seconds that pass, those of the processor are shown: what else the machine does changes them little.
 
 Without --model two models are made on the spot with random weights, for speed does not depend on
@@ -36,7 +36,7 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
     from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 
     from assistant.studio import drawing_model
-    from assistant.studio.drawing_model import family, parts, target
+    from assistant.studio.drawing_model import family_of, target
 
     device, kind = target(drawing_model.parameter_count(model))
     pipeline = DiffusionPipeline.from_pretrained(
@@ -46,7 +46,7 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
         safety_checker=None,
         variant=drawing_model.weights_variant(model),
     ).to(device)
-    liked = family(parts(model))
+    liked = family_of(model)
     if liked.scheduler == "dpm":
         pipeline.scheduler = DPMSolverMultistepScheduler.from_config(
             pipeline.scheduler.config, use_karras_sigmas=True
@@ -64,8 +64,8 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
+    from assistant.studio.canvas import DrawingJob, Watch
     from assistant.studio.diffusers_painter import DiffusersPainter
-    from assistant.studio.painter import DrawingJob, Watch
 
     painter = DiffusersPainter(model)
     return _timed(

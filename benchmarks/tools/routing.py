@@ -8,7 +8,6 @@ the confusion, and how often each argument is exactly right. `--questions` route
 the evaluation sets, also behind a picture of the turn before, and those of XQuAD in seven
 languages: each that is taken for a request is printed. `--errors` prints the messages that went
 wrong. `--plain` leaves the embedding out, as for an embedder that the weights do not know.
-`--model` lets the chat model (`--gguf`) choose by its tool calls on every `--every`-th message.
 """
 
 import argparse
@@ -20,7 +19,6 @@ from typing import Any
 
 from assistant.evaluation.metrics import read_rows, wilson
 from assistant.routing.dispatch import command, route
-from assistant.routing.model_router import ModelRouter
 from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
@@ -39,7 +37,6 @@ def main() -> None:
     parser.add_argument("--half", choices=["tuning", "held_out"], help="of wishes.jsonl")
     parser.add_argument("--set", default="wishes", help="of sets/, without its ending")
     parser.add_argument("--questions", action="store_true", help="all questions of --eval")
-    parser.add_argument("--model", action="store_true", help="the chat model chooses")
     parser.add_argument("--plain", action="store_true", help="without an embedding")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th message")
     parser.add_argument("--errors", action="store_true", help="print what went wrong")
@@ -50,13 +47,9 @@ def main() -> None:
     name = f"{options.set}.jsonl"
     rows = [r for r in read_rows(SETS / name) if options.half in (None, r.get("half"))]
     rows = rows[:: options.every]
-    router = by_model(options) if options.model else by_classifier(options)
+    router = by_classifier(options)
     begun = time.monotonic()
-    choices = []
-    for row in rows:
-        choices.append(choose(row, router))
-        if options.model:
-            common.say(f"{row['wish']} → {chosen(choices[-1])}: {row['text']!r}")
+    choices = [choose(row, router) for row in rows]
     report(rows, choices, options.errors)
     print(f"\n{(time.monotonic() - begun) / len(rows):.4f} s a message")
 
@@ -77,12 +70,6 @@ def installed(embedder: Embedder | None) -> Embedder:
     if embedder is None:
         raise LibraryError("No embedding model is installed.")
     return embedder
-
-
-def by_model(options: Any) -> Choosing:
-    from assistant.llm.chat_model import LlamaCppChat
-
-    return ModelRouter(LlamaCppChat.from_file(common.model(options, "chat"))).choose
 
 
 def chosen(choice: Decision) -> str:

@@ -5,29 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# -- Ends what turns the direction of letters in a text, so that words behind the text are not
-# turned
-# The signs are those of the Unicode Bidirectional Algorithm, and they end as its rules X1 to X8 say
-# (UAX #9, 2.1 to 2.5 and 3.3.2).
-
-_SIGNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_POP, _END = "\u202c", "\u2069"  # of embeddings and overrides; of isolates
-_ISOLATES = "\u2066\u2067\u2068"
+_EMBEDDING = re.compile("[\u202a\u202b\u202d\u202e]")
+_ISOLATE = re.compile("[\u2066-\u2068]")
 
 
 def ended(text: str) -> str:
-    """The text, with an end for each sign that has none; any other text stays as it is."""
-    left: list[str] = []  # the ends that are wanted, the last first
-    for sign in _SIGNS.findall(text):
-        if sign == _POP:
-            if left[-1:] == [_POP]:  # it ends nothing around an isolate
-                left.pop()
-        elif sign == _END:  # with all that began inside of the isolate
-            innermost = (at for at in reversed(range(len(left))) if left[at] == _END)
-            del left[next(innermost, len(left)) :]
-        else:
-            left.append(_END if sign in _ISOLATES else _POP)
-    return text + "".join(reversed(left))
+    """The text, which turns the direction of no letters behind it: there is an end for each sign
+    in it that turns them. One too many ends nothing (Unicode's UAX #9, X6a and X7)."""
+    isolates, embeddings = len(_ISOLATE.findall(text)), len(_EMBEDDING.findall(text))
+    return text + "\u2069" * isolates + "\u202c" * embeddings
 
 
 class Box(NamedTuple):

@@ -27,6 +27,7 @@ from typing import (
 )
 
 import msgspec
+import msgspec.inspect
 
 from ingest.document.model import Chunk, Document, Page
 from ingest.errors import PageTooLarge
@@ -183,8 +184,11 @@ _READING_CODEC: Codec[tuple[Document, list[bytes], list[Chunk]]] = Codec(
 )
 
 
-class LoadedCodec:
+@dataclass(frozen=True)
+class LoadedCodec(Codec[Loaded]):
     """Writes and reads a document with its passages; its pages are packed on the other side."""
+
+    kind: Any = Loaded
 
     def encode(self, value: Loaded) -> bytes:
         """Raises what `Codec.encode` and `Packed` raise."""
@@ -202,13 +206,5 @@ class LoadedCodec:
 def packed_as() -> str:
     """What the packed form of a loaded document depends on: the names and types of all fields, in
     their order, as a short hash. What is kept longer than a process lives is marked with it."""
-    known: dict[str, list[tuple[str, str]]] = {}
-    waiting: list[Any] = [Document, Page, Chunk]
-    while waiting:
-        kind = waiting.pop()
-        waiting += get_args(kind)
-        if is_dataclass(kind) and isinstance(kind, type) and kind.__name__ not in known:
-            hints = get_type_hints(kind)
-            known[kind.__name__] = [(field.name, str(hints[field.name])) for field in fields(kind)]
-            waiting += hints.values()
-    return hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16]
+    types = msgspec.inspect.multi_type_info([_wire(kind) for kind in (Document, Page, Chunk)])
+    return hashlib.sha256(repr(types).encode()).hexdigest()[:16]

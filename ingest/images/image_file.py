@@ -9,7 +9,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -236,30 +236,13 @@ def _stretched(picture: Any) -> "Image":
     return Image.fromarray(values.astype(np.uint8))
 
 
-# -- Draws pages one after the other, in a process that keeps the last file open
-
 Finish = Callable[["Image"], bytes]
 """Turns a drawn page into a PNG."""
-
-
-class _Held:
-    """The file that was drawn last, if it is a PDF."""
-
-    path: Path | None = None
-    open = ExitStack()
 
 
 def drawn(path: Path, page: int, scale: float, finish: Finish) -> bytes:
     """A page (the first is 1) at `scale` pixels a point, finished. Raises as `render`, or
     EncryptedFile."""
-    if path != _Held.path:
-        _Held.open.close()
-        _Held.path = None
-        if path.suffix.lower() == ".pdf":
-            from ingest.pdf import pdfium
-
-            _Held.open.enter_context(pdfium.kept_open(path))
-            _Held.path = path
     return finish(render(path, page, scale))
 
 
@@ -272,10 +255,10 @@ def drawn(path: Path, page: int, scale: float, finish: Finish) -> bytes:
 PROVENANCE_KEY = "pincite"  # of the PNG text that holds a Provenance as JSON
 MADE_BY_MODEL = "made by a generative model"  # the reason why its lines are no evidence
 NEVER_CITED = "made by a generative model, never cited"
-_IPTC = re.compile(rb"trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia", re.I)
-_STEPS = re.compile(r"\bSteps: \d+, ")  # as Stable Diffusion programs write it
-_SETTINGS = re.compile(r"\b(?:Seed|Sampler|CFG scale): ")  # behind it
-_NODES = '"class_type"'  # in a graph of ComfyUI
+_IPTC = "trainedAlgorithmicMedia"  # also as compositeWithTrainedAlgorithmicMedia
+_OF_OTHERS = re.compile(
+    rf"{_IPTC}|\bSteps: \d+, (?:Sampler|Seed|CFG scale): |\"class_type\"", re.IGNORECASE
+)
 _COMMENT = 0x9286  # EXIF's UserComment, where JPEGs have the parameters
 _EXIF = 0x8769
 _ICMT = re.compile(rb"ICMT.{4}([^\0]+)", re.DOTALL)
@@ -329,17 +312,13 @@ def of_picture(file: BinaryIO) -> Provenance | None:
     """The same for a picture's bytes. Never raises: the reader of the picture reports damage."""
     with suppress(Exception):
         texts = _texts(file)
-        for text in texts.values():
-            if found := provenance(text):
-                return found
-        if told := next(filter(_is_a1111, texts.values()), ""):
-            return Provenance(told.partition("\nNegative prompt:")[0].partition("\nSteps:")[0])
-        if any(_NODES in text for text in texts.values()):
-            return Provenance(program="ComfyUI")
-        if any(_IPTC.search(text.encode()) for text in texts.values()):  # packed in the file
+        if found := next(filter(None, map(provenance, texts)), None):
+            return found
+        if any(map(_OF_OTHERS.search, texts)):  # they may be packed in the file
             return Provenance()
     file.seek(0)
-    return Provenance() if _IPTC.search(file.read(_MOST)) else None
+    found_in_bytes = re.search(_IPTC.encode(), file.read(_MOST), re.IGNORECASE)
+    return Provenance() if found_in_bytes else None
 
 
 def marked(document: Document, found: Provenance | None) -> Document:
@@ -357,12 +336,6 @@ def _marked(page: Page) -> Page:
     return replace(page, lines=lines, note="; ".join(filter(None, [page.note, NEVER_CITED])))
 
 
-def _is_a1111(text: str) -> bool:
-    """Two searches from the first place each: one expression would try all pairs of places."""
-    steps = _STEPS.search(text)
-    return steps is not None and _SETTINGS.search(text, steps.end()) is not None
-
-
 def _of_wav(file: BinaryIO) -> Provenance | None:
     """From the comment behind the sound."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - _COMMENTS))
@@ -370,16 +343,15 @@ def _of_wav(file: BinaryIO) -> Provenance | None:
     return provenance(found[1].decode("utf-8", "replace")) if found else None
 
 
-def _texts(file: BinaryIO) -> dict[str, str]:
-    """The text fields of a picture file, by name."""
+def _texts(file: BinaryIO) -> list[str]:
+    """The text fields of a picture file."""
     from PIL import Image
 
     with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as picture:
-        found = {str(name): value for name, value in picture.info.items()}
-        found |= getattr(picture, "text", {})  # for a PNG also the fields after the picture
+        # For a PNG also the fields after the picture.
+        found = {**picture.info, **getattr(picture, "text", {})}
         comment = picture.getexif().get_ifd(_EXIF).get(_COMMENT, "")
-    return {name: text for name, text in {**found, "comment": _decoded(comment)}.items()
-            if isinstance(text, str)}  # fmt: skip
+    return [text for text in (*found.values(), _decoded(comment)) if isinstance(text, str)]
 
 
 def _decoded(comment: Any) -> str:

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from itertools import accumulate, groupby
+from itertools import groupby
 from shutil import which
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +17,7 @@ from ingest.document.source import Engines
 from ingest.errors import CannotRecognise
 from ingest.images.image_file import scaled
 from ingest.platform.hardware import cores
-from ingest.platform.process import beat, require
+from ingest.platform.process import beat, output_of, require
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -143,11 +143,7 @@ def _line(row: Sequence[Fragment], usual: float, scale: float) -> Line:
 
 _SLOPE = 0.004  # a scan that leans less is straight
 _PROSE = 15  # letters: columns of shorter pieces are columns of a table, which is read by rows
-_FILLED = 0.5  # of a column's width, by half of its lines; cells of a table are ragged
 _CROSSING = 0.12  # of the letters may cross the gap between columns: a heading, a caption
-_MARGIN = 0.12  # of the letters, at most, is a header or a footer
-_BLANK = 1.2  # heights of a line, between a header and the text
-_WIDE = 0.6  # of the width: what crosses so much parts the columns above from those below
 _SHARED = 0.5  # of the lower one's height is shared by fragments of one row
 
 
@@ -186,45 +182,20 @@ def _straightened(fragments: list[Fragment]) -> _Block:
 
 
 def _blocks(block: _Block) -> Iterator[_Block]:
-    header, body, footer = _margins(block)
-    columns = _columns(body)
+    """Columns one after the other; what crosses them parts those above from those below."""
+    columns = _columns(block)
     if columns is None:
         yield block
         return
-    if header:
-        yield header
-    yield from _bands(*columns)
-    if footer:
-        yield footer
-
-
-def _margins(block: _Block) -> tuple[_Block, _Block, _Block]:
-    """Headers and footers: text beyond a blank strip across the page."""
-    slabs = _slabs(block)
-    first = _few(slabs)
-    last = len(slabs) - _few(slabs[:first:-1]) if first + 1 < len(slabs) else len(slabs)
-    parts = slabs[:first], slabs[first:last], slabs[last:]
-    header, body, footer = ([one for slab in part for one in slab] for part in parts)
-    return header, body, footer
-
-
-def _few(slabs: list[_Block]) -> int:
-    """How many of the first slabs together hold little text; never all of them."""
-    letters = [sum(one.letters for one in slab) for slab in slabs]
-    upto = list(accumulate(letters))[:-1]
-    return sum(sofar <= _MARGIN * sum(letters) for sofar in upto)
-
-
-def _slabs(block: _Block) -> list[_Block]:
-    blank = _BLANK * median(one.box.y1 - one.box.y0 for one in block) if block else 0.0
-    slabs: list[_Block] = []
-    bottom = 0.0
-    for one in sorted(block, key=lambda one: one.box.y0):
-        if not slabs or one.box.y0 - bottom > blank:
-            slabs.append([])
-        slabs[-1].append(one)
-        bottom = max(bottom, one.box.y1)
-    return slabs
+    left, right, across = columns
+    for wall in [*sorted(_rows(across), key=lambda row: row[0].box.y0), None]:
+        edge = wall[0].box.y0 if wall else float("inf")
+        for side in (left, right):
+            if part := [one for one in side if one.box.y0 < edge]:
+                yield from _blocks(part)
+        left, right = ([one for one in side if one.box.y0 >= edge] for side in (left, right))
+        if wall:
+            yield wall
 
 
 def _columns(block: _Block) -> tuple[_Block, _Block, _Block] | None:
@@ -238,49 +209,13 @@ def _columns(block: _Block) -> tuple[_Block, _Block, _Block] | None:
         crossing = sum(one.letters for one in across)
         if crossing > _CROSSING * letters or (best and crossing >= best[0]):
             continue
-        if _prose(left) and _prose(right) and _beside(left, right):
+        if _prose(left) and _prose(right):
             best = crossing, (left, right, across)
     return best[1] if best else None
 
 
 def _prose(column: _Block) -> bool:
-    if len(column) < 4 or median(one.letters for one in column) < _PROSE:
-        return False
-    width = max(one.box.x1 for one in column) - min(one.box.x0 for one in column)
-    return median(one.box.x1 - one.box.x0 for one in column) >= _FILLED * width
-
-
-def _beside(left: _Block, right: _Block) -> bool:
-    top = max(min(one.box.y0 for one in side) for side in (left, right))
-    bottom = min(max(one.box.y1 for one in side) for side in (left, right))
-    shorter = min(
-        max(one.box.y1 for one in side) - min(one.box.y0 for one in side) for side in (left, right)
-    )
-    return bottom - top > 0.3 * shorter
-
-
-def _bands(left: _Block, right: _Block, across: _Block) -> Iterator[_Block]:
-    """Columns between headings that cross them; other things that cross come after them."""
-    everything = left + right + across
-    width = max(one.box.x1 for one in everything) - min(one.box.x0 for one in everything)
-    top = min(one.box.y0 for one in left + right)
-    above = [one for one in across if one.box.y1 <= top + one.fragment.height / 2]
-    walls = [one for one in across if one.box.x1 - one.box.x0 >= _WIDE * width or one in above]
-    floats = [one for one in across if one not in walls]
-    for wall in [*sorted(_rows(walls), key=lambda row: row[0].box.y0), None]:
-        edge = wall[0].box.y0 if wall else float("inf")
-        for side in (left, right):
-            part = [one for one in side if one.box.y0 < edge]
-            if part:
-                yield from _blocks(part)
-        here = [one for one in floats if one.box.y0 < edge]
-        left, right, floats = (
-            [one for one in side if one.box.y0 >= edge] for side in (left, right, floats)
-        )
-        if here:
-            yield here
-        if wall:
-            yield wall
+    return len(column) >= 4 and median(one.letters for one in column) >= _PROSE
 
 
 def _rows(block: _Block) -> list[_Block]:
@@ -536,32 +471,15 @@ class Tesseract:
                 yield line, Fragment(word["text"].strip(), box, confidence)
 
     def _run(self, arguments: list[str], given: bytes = b"") -> str:
-        pipe = subprocess.PIPE
-        try:
-            with subprocess.Popen(
-                [self._program, *arguments], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
-            ) as running:
-                return _output(running, given).decode("utf-8", "replace")
-        except OSError:
-            return ""  # the picture is not read; its page says so
+        with suppress(OSError):  # the picture is not read; its page says so
+            found = output_of([self._program, *arguments], _SECONDS, given) or b""
+            return found.decode("utf-8", "replace")
+        return ""
 
 
 def _score(words: list[_Word]) -> float:
     """Letters, each worth its confidence."""
     return sum(fragment.confidence * len(fragment.text) for _, fragment in words)
-
-
-def _output(running: "subprocess.Popen[bytes]", given: bytes) -> bytes:
-    """The output of the program; empty if it does not finish in time."""
-    waiting: bytes | None = given  # the option must not be given again
-    for _ in range(_SECONDS):
-        try:
-            return running.communicate(waiting, timeout=1)[0]
-        except subprocess.TimeoutExpired:
-            waiting = None
-            beat(0, 0)
-    running.kill()
-    return b""
 
 
 Recognizer = Rapid | Tesseract

@@ -1,7 +1,6 @@
 """Still pictures of a document, saved as JPEG: scenes of a video, or what is cut out of pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
@@ -143,13 +142,8 @@ def _film(path: Path) -> Iterator[tuple[int, float, "Image"]]:
 
 
 def _drawn(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, float, "Image"]]:
-    with ExitStack() as stack:
-        if path.suffix.lower() == ".pdf":
-            from ingest.pdf import pdfium
-
-            stack.enter_context(pdfium.kept_open(path))
-        for page, here in groupby(enumerate(spots), key=lambda spot: spot[1][0]):
-            yield from _of_page(path, page, [(number, box) for number, (_, box) in here])
+    for page, here in groupby(enumerate(spots), key=lambda spot: spot[1][0]):
+        yield from _of_page(path, page, [(number, box) for number, (_, box) in here])
 
 
 def _of_page(

@@ -55,12 +55,12 @@ _PLAINLY_ENGLISH = 0.15
 
 _NAMES = (
     "ar Arabic|bg Bulgarian|bn Bengali|ca Catalan|cs Czech|da Danish|de German|el Greek|en English"
-    "|es Spanish|et Estonian|eu Basque|fa Persian|fi Finnish|fr French|ga Irish|he Hebrew|hi Hindi"
-    "|hr Croatian|hu Hungarian|hy Armenian|id Indonesian|is Icelandic|it Italian|ja Japanese"
-    "|ka Georgian|ko Korean|lt Lithuanian|lv Latvian|mk Macedonian|ms Malay|nb Norwegian|nl Dutch"
-    "|no Norwegian|pl Polish|pt Portuguese|ro Romanian|ru Russian|sk Slovak|sl Slovene|sq Albanian"
-    "|sr Serbian|sv Swedish|sw Swahili|ta Tamil|te Telugu|th Thai|tr Turkish|uk Ukrainian|ur Urdu"
-    "|vi Vietnamese|zh Chinese"
+    "|eo Esperanto|es Spanish|et Estonian|eu Basque|fa Persian|fi Finnish|fr French|ga Irish"
+    "|he Hebrew|hi Hindi|hr Croatian|hu Hungarian|hy Armenian|id Indonesian|is Icelandic|it Italian"
+    "|ja Japanese|ka Georgian|ko Korean|lt Lithuanian|lv Latvian|mk Macedonian|ms Malay"
+    "|nb Norwegian|ne Nepali|nl Dutch|nn Norwegian|no Norwegian|pl Polish|pt Portuguese|ro Romanian"
+    "|ru Russian|sk Slovak|sl Slovene|sq Albanian|sr Serbian|sv Swedish|sw Swahili|ta Tamil"
+    "|te Telugu|th Thai|tr Turkish|uk Ukrainian|ur Urdu|vi Vietnamese|yi Yiddish|zh Chinese"
 )
 _NAME_OF = dict(pair.split() for pair in _NAMES.split("|"))
 

@@ -10,25 +10,16 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 
-from Stemmer import Stemmer
+from Stemmer import Stemmer, algorithms
 
 from ingest.language.dates import Date, find_dates, nth_quarter, quarters, with_fiscal_years
-from ingest.language.identify import language_of_question
+from ingest.language.identify import language_of_question, name_of
 from ingest.language.numbers import month_names
 
 # -- What stemming and stop words are in each language. Only home of PyStemmer and of stop_words
 # A language without a stemmer keeps its words as they are written; one that is written without
 # spaces is cut into pairs of letters, as Lucene's analyser for Chinese, Japanese and Korean does.
 
-_ALGORITHMS = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
-    "en": "english", "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque",
-    "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
-    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
-    "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian",
-    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
-    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
-}  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 # Scripts without spaces: kana, Han; Thai, Lao, Burmese, Khmer with their vowel signs.
 _SPACELESS = (
@@ -82,10 +73,8 @@ def _pairs(run: str) -> list[str]:
 
 @cache
 def _algorithm(language: str) -> str:
-    """Empty where there is none, or where an older PyStemmer does not know it yet."""
-    from Stemmer import algorithms
-
-    found = _ALGORITHMS.get(language, "")
+    """Named after the language; empty where there is none."""
+    found = name_of(language).lower()
     return found if found in algorithms() else ""
 
 

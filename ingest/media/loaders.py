@@ -3,19 +3,18 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
-from ingest.document.source import Captioner, Source, described
+from ingest.document.model import Box, Document, Figure, Line, characters_in, count
+from ingest.document.source import Engines, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images.image_file import generated, marked
-from ingest.images.ocr_engines import Recognizer, recognizer
+from ingest.images.ocr_engines import recognizer
 from ingest.images.stills import scenes
 from ingest.media import whisper
 from ingest.media.ffmpeg import RATE, DecodedSound, Media, clock
 from ingest.media.whisper import Segment
-from ingest.page_builder import Flow
+from ingest.page_builder import Flow, PageBuilder
 from ingest.text.decoding import read_whole
 
 if TYPE_CHECKING:
@@ -26,40 +25,19 @@ PAUSE = 1.5  # seconds of silence after which a paragraph begins
 _PARAGRAPH = 45.0  # seconds after which one begins with the next sentence if there is no pause
 
 
-@dataclass(frozen=True)
-class _Track:
-    """What is read of the sound or of the pictures of a file."""
-
-    lines: tuple[Line, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    note: str = ""  # what is missing, and why
-    figures: tuple[Figure, ...] = ()
-
-
 def load_audio(source: Source) -> Document:
     """Load a recording as one page without a size. Sound that a model has made is no evidence."""
+    page = PageBuilder()
     with Media(source.path) as media:
         if not media.has_sound:
             raise UnreadableFile(f"{source.name} holds no sound.")
-        sound, metadata = _heard(media, source)
-        read = source.document((_page(sound),), media.title, metadata)
+        metadata = _hear(media, source, page)
+        read = source.document((page.build(1, between=". "),), media.title, metadata)
         return marked(read, generated(source.path))
 
 
-def _page(*tracks: _Track) -> Page:
-    lines = tuple(line for track in tracks for line in track.lines)
-    dropped = tuple(one for track in tracks for one in track.dropped if one.characters)
-    return Page(
-        1, 0, 0, lines,
-        figures=tuple(figure for track in tracks for figure in track.figures),
-        characters=characters_in(lines) + sum(one.characters for one in dropped),
-        dropped=dropped,
-        note=". ".join(track.note for track in tracks if track.note),
-    )  # fmt: skip
-
-
-def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
-    """The speech of a sound track, and metadata.
+def _hear(media: Media, source: Source, page: PageBuilder) -> dict[str, str]:
+    """Write the speech of a sound track; its metadata.
 
     Raises UnsupportedFile when there is no speech model, or UnreadableFile.
     """
@@ -82,14 +60,13 @@ def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
     doubtful = sum(count(said.segment.text) for said in heard if said.doubtful)
     if not samples:
         raise UnreadableFile(f"{source.name} is damaged: none of its sound can be decoded.")
-    note = DecodedSound(samples / RATE, stated, media.damaged).note
-    sound = _Track(
-        tuple(_lines(sure)),
-        (Dropped("words heard in noise", doubtful),),
-        note or ("" if sure else "nothing is said"),
-    )
+    page.lines += _lines(sure)
+    page.leave_out("words heard in noise", doubtful)
+    lacking = DecodedSound(samples / RATE, stated, media.damaged).note
+    if lacking or not sure:
+        page.note(lacking or "nothing is said")
     language = {"language": heard[-1].language} if sure else {}
-    return sound, _lasting(samples / RATE) | language
+    return _lasting(samples / RATE) | language
 
 
 def _lasting(seconds: float) -> dict[str, str]:
@@ -163,18 +140,14 @@ def _cues(lines: list[str], at: int) -> Iterator[_Cue]:
     """The cues of a block; without blank lines between them there are several."""
     starts = [n for n, line in enumerate(lines) if n >= at and _CUE.match(line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        said = lines[start + 1 : end]
-        if end < len(lines) and said and said[-1].strip().isdecimal():
-            said = said[:-1]  # the number of the next one
-        speaker, text = _plain(" ".join(said))
-        if text:
+        lasts = lines[start + 1 : end]
+        if end < len(lines) and lasts and lasts[-1].strip().isdecimal():
+            lasts.pop()  # the number of the next one
+        said = " ".join(lasts)
+        voice = _VOICE.search(said)
+        if text := " ".join(html.unescape(_TAG.sub("", said)).split()):
+            speaker = html.unescape(voice[1]).strip() if voice else ""
             yield _seconds(lines[start]), speaker, text
-
-
-def _plain(text: str) -> tuple[str, str]:
-    voice = _VOICE.search(text)
-    plain = html.unescape(_TAG.sub("", text))
-    return (html.unescape(voice[1]).strip() if voice else ""), " ".join(plain.split())
 
 
 def _seconds(line: str) -> float:
@@ -189,47 +162,40 @@ def _seconds(line: str) -> float:
 
 def load_video(source: Source) -> Document:
     """Load a video as one page without a size, like a recording."""
+    page = PageBuilder()
     with Media(source.path) as media:
         if not (media.has_sound or media.has_pictures):
             raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
-        sound, metadata = _Track(), _lasting(media.seconds)
-        if media.has_sound:
-            sound, metadata = _heard(media, source)
-    return source.document((_page(sound, _seen(source)),), media.title, metadata)
+        sound = _hear(media, source, page) if media.has_sound else _lasting(media.seconds)
+    with Media(source.path) as again:  # a second pass over the file
+        if again.has_pictures:
+            _see(again, source.engines, page)
+    return source.document((page.build(1, between=". "),), media.title, sound)
 
 
-def _seen(source: Source) -> _Track:
-    """A second pass over the file, for its pictures."""
-    with Media(source.path) as media:
-        if not media.has_pictures:
-            return _Track()
-        try:
-            reader = recognizer(source.engines)
-        except CannotRecognise as error:
-            return _Track(note=str(error).rstrip("."))
-        return _read(media, reader, source.engines.captioner)
-
-
-def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Track:
-    lines, figures, repeated = list[Line](), list[Figure](), 0
+def _see(media: Media, engines: Engines, page: PageBuilder) -> None:
+    try:
+        reader = recognizer(engines)
+    except CannotRecognise as error:
+        page.note(str(error).rstrip("."))
+        return
     before: set[str] = set()
-    why_not = ""
     for scene in scenes(media.pictures(), media.seconds):
         picture = scene.picture()
         found = [line for line in reader.lines(picture, 1.0) if line.text.strip()]
         new = [line for line in found if line.text not in before]
         at = round(scene.seconds, 2)
-        lines += [Line(line.text, begins=line is new[0], confidence=line.confidence, seconds=at)
-                  for line in new]  # fmt: skip
-        repeated += characters_in(found) - characters_in(new)
+        page.lines += [
+            Line(line.text, begins=line is new[0], confidence=line.confidence, seconds=at)
+            for line in new
+        ]
+        repeated = characters_in(found) - characters_in(new)
+        page.leave_out("stands on the picture before, too", repeated)
         before = {line.text for line in found}
-        shows, why_not = described(captioner, picture)
+        shows, why_not = described(engines.captioner, picture)
         text = shows or " ".join(line.text for line in found)
-        figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
-    damaged = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
-    return _Track(
-        tuple(lines),
-        (Dropped("stands on the picture before, too", repeated),),
-        ". ".join(filter(None, (damaged, why_not))),
-        tuple(figures),
-    )
+        page.figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
+        if why_not:
+            page.note(why_not)
+    if media.damaged:
+        page.note(f"{media.damaged} damaged pictures could not be decoded")

@@ -92,29 +92,24 @@ class Transcriber:
         the total length, if known, for progress. Raises UnreadableFile when there is too little
         memory for the model.
         """
-        try:
-            yield from self._hear(sound, languages, seconds)
-        except RuntimeError as error:  # of CTranslate2
-            raise _unusable(self._folder, error) from error
-
-    def _hear(
-        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float
-    ) -> Iterator[Said]:
         import numpy as np
         from faster_whisper.vad import get_speech_timestamps
 
         known = ""  # the language once a block was long enough to tell
-        for start, cut in _blocks(sound):
-            beat(int(start), int(seconds))  # silence gives no segments, and must not end it
-            block = np.pad(cut, int(_MARGIN * RATE))
-            if not get_speech_timestamps(block, self._vad):
-                continue
-            language, certain = self._language(block, languages) if not known else (known, True)
-            known = language if certain else ""
-            beat(int(start), int(seconds))  # a large model takes long for that, too
-            for segment in self._transcribe(start, block, language):
-                beat(int(segment.end), int(seconds))
-                yield Said(segment, language, segment.confidence < _DOUBTFUL)
+        try:
+            for start, cut in _blocks(sound):
+                beat(int(start), int(seconds))  # silence gives no segments, and must not end it
+                block = np.pad(cut, int(_MARGIN * RATE))
+                if not get_speech_timestamps(block, self._vad):
+                    continue
+                language, sure = (known, True) if known else self._language(block, languages)
+                known = language if sure else ""
+                beat(int(start), int(seconds))  # a large model takes long for that, too
+                for segment in self._transcribe(start, block, language):
+                    beat(int(segment.end), int(seconds))
+                    yield Said(segment, language, segment.confidence < _DOUBTFUL)
+        except RuntimeError as error:  # of CTranslate2
+            raise _unusable(self._folder, error) from error
 
     def _language(self, block: "Samples", likely: tuple[str, ...]) -> tuple[str, bool]:
         """The language, and whether that is certain."""

@@ -1,27 +1,27 @@
 """OpenDocument texts and presentations (.odt, .odp, and .fodt, .fodp that are one XML file)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from xml.etree.ElementTree import Element
 
-from ingest.document.model import Cell, Document, Page, count
+from ingest.document.model import Document, Page, count
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
-from ingest.office.odf_text import (
-    ASIDE,
-    SAID,
-    SHAPES,
-    Counter,
-    OdfStyles,
-    described,
-    repeats,
-    texts_of,
+from ingest.office.ooxml import (
+    Package,
+    child,
+    children,
+    damaged,
+    encrypted,
+    formula,
+    parse,
+    value,
 )
-from ingest.office.ooxml import Package, child, children, damaged, encrypted, formula, parse
-from ingest.office.word_numbering import whole
+from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import (
     DELETED,
     NOT_READ,
@@ -32,37 +32,152 @@ from ingest.page_builder import (
     OfficePage,
     Row,
     comment_by,
-    text_of,
 )
 
-# -- Tables of OpenDocument: rows and cells that are repeated, merged and typed by the format
+# -- The meaning of styles: lists and their labels, titles, hidden text
+
+_FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
+            "I": "upperRoman"}  # fmt: skip
+_SIZE = re.compile(r"([\d.]+)pt")
+_TINY = 2  # points
+_WHITE = "#ffffff"
+
+
+@dataclass
+class Counter:
+    """The counts of a list, by level."""
+
+    style: str
+    at: Counts = field(default_factory=Counts)
+
+
+class OdfStyles:
+    """The styles of all parts of a file, by name."""
+
+    def __init__(self, *roots: Element | None) -> None:
+        self._styles: dict[str, Element] = {}
+        self._levels: dict[tuple[str, int], Element] = {}
+        for element in (e for root in roots if root is not None for e in root.iter()):
+            if element.tag == "style:style":
+                self._styles[element.get("style:name", "")] = element
+            elif element.tag in ("text:list-style", "text:outline-style"):
+                name = element.get("style:name", "")
+                name = "" if element.tag == "text:outline-style" else name
+                self._levels |= {(name, whole(e.get("text:level", "0"))): e for e in element}
+
+    def is_title(self, name: str) -> bool:
+        return any(found.get("style:name") == "Title" for found in self._line(name))
+
+    def list(self, name: str) -> str:
+        """The list style of a paragraph style."""
+        return next((n for e in self._line(name) if (n := e.get("style:list-style-name"))), "")
+
+    def hidden(self, name: str, paper: bool) -> str:
+        """Why text of this style is hidden; white text only on white paper."""
+        for found in self._line(name):
+            properties = child(found, "style:text-properties")
+            if properties is None:
+                continue
+            if properties.get("text:display") == "none":
+                return "hidden text"
+            if paper and _white(properties, found):
+                return "white on white"
+            size = _SIZE.fullmatch(properties.get("fo:font-size", ""))
+            if size and float(size[1]) <= _TINY:
+                return "letters too small to see"
+        return ""
+
+    def hidden_slide(self, name: str) -> bool:
+        found = self._styles.get(name)
+        shown = value(found, "style:drawing-page-properties", of="presentation:visibility")
+        return shown == "hidden"
+
+    def label(self, counter: Counter, level: int, start: int | None = None) -> str:
+        """The next bullet or number at a level, the top being 1."""
+        found = self._levels.get((counter.style, level))
+        if found is None:
+            return ""
+        if not found.tag.endswith(("-number", "outline-level-style")):
+            return bullet(level - 1)
+        first = whole(found.get("text:start-value", "1"))
+        counter.at.next(level, first)
+        if start is not None:
+            counter.at[level] = start
+        return self._number(counter, found, level)
+
+    def _number(self, counter: Counter, found: Element, level: int) -> str:
+        if not found.get("style:num-format"):
+            return ""
+        shown = max(whole(found.get("text:display-levels", "1")), 1)
+        numbers = [
+            counted(counter.at.get(place, 1), _FORMATS.get(self._format(counter, place), "decimal"))
+            for place in range(max(level - shown, 0) + 1, level + 1)
+            if self._format(counter, place)
+        ]
+        prefix, suffix = found.get("style:num-prefix", ""), found.get("style:num-suffix", "")
+        return f"{prefix}{'.'.join(numbers)}{suffix}".strip()
+
+    def _format(self, counter: Counter, level: int) -> str:
+        found = self._levels.get((counter.style, level))
+        return "" if found is None else found.get("style:num-format", "")
+
+    def _line(self, name: str) -> Iterator[Element]:
+        """The style and those it is based on."""
+        seen: set[str] = set()
+        while name and name not in seen and (found := self._styles.get(name)) is not None:
+            seen.add(name)
+            yield found
+            name = found.get("style:parent-style-name", "")
+
+
+def _white(properties: Element, style: Element) -> bool:
+    """Whether letters are white and neither they nor their paragraph have a background."""
+    behind = (properties, child(style, "style:paragraph-properties"))
+    colours = {e.get("fo:background-color", "transparent") for e in behind if e is not None}
+    return properties.get("fo:color", "").lower() == _WHITE and colours <= {"transparent", _WHITE}
+
+
+# -- The texts of elements, without what describes them
+
+SAID = {"text:p", "text:h"}
+# Text that describes: it is not on the page, or the loader writes it in words of its own.
+ASIDE = {"dc:creator", "dc:date", "svg:title", "svg:desc", "text:note-citation", "meta:date-string",
+         "office:binary-data", "math:math", "meta:creator-initials",
+         "loext:sender-initials"}  # fmt: skip
+SHAPES = {f"draw:{name}" for name in (
+    "frame", "custom-shape", "rect", "ellipse", "circle", "line", "polyline", "polygon", "path",
+    "connector", "caption", "measure", "regular-polygon", "g", "a", "control",
+)}  # fmt: skip
+
+
+def texts_of(element: Element, inside: bool = False) -> Iterator[str]:
+    """The texts of all paragraphs below an element, without descriptions."""
+    inside = inside or element.tag in SAID
+    if inside and element.text:
+        yield element.text
+    for part in element:
+        if part.tag not in ASIDE:
+            yield from texts_of(part, inside)
+        if inside and part.tail:
+            yield part.tail
+
+
+def described(shape: Element) -> str:
+    """The title and the description of a picture or shape."""
+    texts = (child(shape, name) for name in ("svg:title", "svg:desc"))
+    return " ".join(e.text.strip() for e in texts if e is not None and e.text)
+
+
+def repeats(element: Element, name: str, most: int) -> int:
+    """How often a row or cell repeats."""
+    return min(max(whole(element.get(name, "1")), 1), most)
+
+
+# -- Tables of OpenDocument: rows and cells that are repeated and merged
 
 _MOST_ROWS = 1000  # that one row may stand for
 _MOST_COLUMNS = 64
 _CELLS = {"table:table-cell", "table:covered-table-cell"}
-_GROUPS = {"table:table-rows", "table:table-row-group"}
-_UNITS = {"percentage": "%"}
-
-Read = Callable[[Element, OfficePage], str]
-
-
-def rows(table: Element, read: Read, draft: OfficePage) -> tuple[list[Row], int]:
-    """The rows, and how many of them are headings of the columns."""
-    found: list[Row] = []
-    header = 0
-    for row, heads in _rows(table):
-        entries = list(_entries(row, read, draft))
-        while entries and entries[-1] in (None, ""):
-            entries.pop()  # rows are filled up to the width of a sheet
-        said = "".join(map(text_of, entries))
-        times = repeats(row, "table:number-rows-repeated", _MOST_ROWS) if said else 1
-        draft.count_in(said * (times - 1))
-        found += [entries] * times
-        header += times if heads else 0
-    if table.get("table:use-first-row-styles") == "true" and len(found) > 1:
-        header = header or 1
-    width = max(map(len, found), default=0)
-    return [[*row, *[""] * (width - len(row))] for row in found], header
 
 
 def _rows(table: Element, heads: bool = False) -> Iterator[tuple[Element, bool]]:
@@ -71,49 +186,12 @@ def _rows(table: Element, heads: bool = False) -> Iterator[tuple[Element, bool]]
             yield part, heads
         elif part.tag == "table:table-header-rows":
             yield from _rows(part, heads=True)
-        elif part.tag in _GROUPS:
+        elif part.tag in ("table:table-rows", "table:table-row-group"):
             yield from _rows(part, heads)
-
-
-def _entries(row: Element, read: Read, draft: OfficePage) -> Iterator[Entry]:
-    wide = 0  # places to the right that the last cell reaches over
-    for cell in row:
-        if cell.tag not in _CELLS:
-            continue
-        text = read(cell, draft)
-        entry: Entry = _typed_value(cell, text) if text else ""
-        if cell.tag == "table:covered-table-cell" and not text:
-            entry = Covered.LEFT if wide > 0 else Covered.ABOVE
-        else:
-            wide = whole(cell.get("table:number-columns-spanned", "")) - 1
-        times = repeats(cell, "table:number-columns-repeated", _MOST_COLUMNS)
-        wide -= times if isinstance(entry, Covered) else 0
-        draft.count_in(text * (times - 1))
-        yield from [entry] * times
-
-
-def _typed_value(cell: Element, text: str) -> str | Cell:
-    """The typed value that the format states; text stays untyped."""
-    kind = cell.get("office:value-type", "")
-    if kind in ("float", "percentage", "currency"):
-        unit = cell.get("office:currency", "") or _UNITS.get(kind, "")
-        with suppress(ValueError):
-            number = float(cell.get("office:value", ""))
-            # As text reads: 12.5 % is 12.5 with the unit %, and is stored as 0.125.
-            number = round(number * 100, 10) if kind == "percentage" else number
-            return Cell(text, 0, number, "number", unit)
-    if kind == "date" and (day := cell.get("office:date-value")):
-        return Cell(text, 0, day, "date")
-    if kind == "boolean":
-        return Cell(text, 0, cell.get("office:boolean-value") == "true", "truth")
-    return text
 
 
 # -- Reads paragraphs, lists, tables and shapes of OpenDocument in order, with notes and comments
 
-_BOXES = {"draw:text-box", "draw:custom-shape", "draw:rect", "draw:ellipse", "draw:circle",
-          "draw:caption", "draw:g", "draw:a", "draw:regular-polygon", "draw:polygon", "draw:path",
-          "draw:line", "draw:connector", "draw:polyline", "draw:measure"}  # fmt: skip
 _SKIPPED = {"text:sequence-decls", "text:variable-decls", "text:user-field-decls", "office:forms",
             "svg:title", "svg:desc", "dc:creator", "dc:date", "office:event-listeners"}  # fmt: skip
 
@@ -144,17 +222,52 @@ class OdfBody:
         elif tag == "text:list":
             self._list(block, draft, None, 1, paper)
         elif tag == "table:table":
-            draft.table(*rows(block, self.cell, draft))
+            self._table(block, draft)
         elif tag == "text:tracked-changes":
             draft.drop(DELETED, "".join(texts_of(block)))
         elif tag == "office:annotation":
             self._comment(block, draft)
         elif tag == "draw:frame":
             self._frame(block, draft)
-        elif tag in _BOXES:
-            self._shape(block, draft)
+        elif tag in SHAPES or tag == "draw:text-box":
+            if not "".join(texts_of(block)).strip() and (alt := described(block)):
+                draft.figure(alt)
+            self.blocks(block, draft, paper=False)
         elif tag not in _SKIPPED:
             self.blocks(block, draft, paper)
+
+    def _table(self, table: Element, draft: OfficePage) -> None:
+        found: list[Row] = []
+        header = 0
+        for row, heads in _rows(table):
+            entries = list(self._entries(row, draft))
+            while entries and entries[-1] in (None, ""):
+                entries.pop()  # rows are filled up to the width of a sheet
+            said = "".join(entry for entry in entries if isinstance(entry, str))
+            times = repeats(row, "table:number-rows-repeated", _MOST_ROWS) if said else 1
+            draft.count_in(said * (times - 1))
+            found += [entries] * times
+            header += times if heads else 0
+        if table.get("table:use-first-row-styles") == "true" and len(found) > 1:
+            header = header or 1
+        width = max(map(len, found), default=0)
+        draft.table([[*row, *[""] * (width - len(row))] for row in found], header)
+
+    def _entries(self, row: Element, draft: OfficePage) -> Iterator[Entry]:
+        wide = 0  # places to the right that the last cell reaches over
+        for cell in row:
+            if cell.tag not in _CELLS:
+                continue
+            text = self.cell(cell, draft)
+            entry: Entry = text
+            if cell.tag == "table:covered-table-cell" and not text:
+                entry = Covered.LEFT if wide > 0 else Covered.ABOVE
+            else:
+                wide = whole(cell.get("table:number-columns-spanned", "")) - 1
+            times = repeats(cell, "table:number-columns-repeated", _MOST_COLUMNS)
+            wide -= times if isinstance(entry, Covered) else 0
+            draft.count_in(text * (times - 1))
+            yield from [entry] * times
 
     def cell(self, element: Element, draft: OfficePage) -> str:
         """The content of a cell as one text."""
@@ -264,7 +377,9 @@ class OdfBody:
 
     def _counter(self, element: Element) -> Counter:
         """The counter where a list continues or begins."""
-        style = element.get("text:style-name", "") or self._inherited(element)
+        first = next((e for e in element.iter() if e.tag in SAID), None)
+        inherited = "" if first is None else self._styles.list(first.get("text:style-name", ""))
+        style = element.get("text:style-name", "") or inherited
         continued = element.get("text:continue-list")
         before = self._lists.get(continued) if continued else None
         if before is None and element.get("text:continue-numbering") == "true":
@@ -272,15 +387,6 @@ class OdfBody:
         counter = before or Counter(style)
         self._lists[element.get("?:id", "")] = self._last[style] = counter
         return counter
-
-    def _inherited(self, element: Element) -> str:
-        first = next((e for e in element.iter() if e.tag in ("text:p", "text:h")), None)
-        return "" if first is None else self._styles.list(first.get("text:style-name", ""))
-
-    def _shape(self, shape: Element, draft: OfficePage) -> None:
-        if not "".join(texts_of(shape)).strip() and (alt := described(shape)):
-            draft.figure(alt)
-        self.blocks(shape, draft, paper=False)
 
     def _frame(self, frame: Element, draft: OfficePage) -> None:
         """Read the first of several forms; a picture that stands for an object is skipped."""
@@ -430,8 +536,8 @@ def _characters(element: Element) -> int:
 
 def _metadata(root: Element | None) -> dict[str, str]:
     found: dict[str, str] = {}
-    for meta in () if root is None else root.iter("office:meta"):
-        for entry in meta:
-            if entry.tag in _NAMES and (text := (entry.text or "").strip()):
-                found.setdefault(_NAMES[entry.tag], text)
+    meta = child(root, "office:meta")
+    for entry in () if meta is None else meta:
+        if entry.tag in _NAMES and (text := (entry.text or "").strip()):
+            found.setdefault(_NAMES[entry.tag], text)
     return found

@@ -28,7 +28,7 @@ _SMALL = 4 << 20  # bytes that are harmless at any ratio
 def _opened(source: Source) -> zipfile.ZipFile:
     try:
         if is_ole(source):
-            raise _not_zipped(source)
+            raise encrypted(source) if has_encrypted_package(source) else _too_old(source)
         archive = zipfile.ZipFile(source.path)
     except OSError as error:
         raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
@@ -73,9 +73,7 @@ def has_encrypted_package(source: Source) -> bool:
     return _ENCRYPTED in source.path.read_bytes()
 
 
-def _not_zipped(source: Source) -> UnreadableFile:
-    if has_encrypted_package(source):
-        return encrypted(source)
+def _too_old(source: Source) -> UnreadableFile:
     kind = source.path.suffix.lower()
     return UnreadableFile(
         f"{source.name} is an old binary Office file, not a {kind} file: "
@@ -85,7 +83,6 @@ def _not_zipped(source: Source) -> UnreadableFile:
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _DIALECTS = {_OFFICE: "/2006/", "http://purl.oclc.org/ooxml/": "/"}  # files saved as "Strict" last
-_MICROSOFT = "http://schemas.microsoft.com/office/"
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _PREFIXES = {
     f"{office}{vocabulary}{year}{part}": prefix
@@ -98,12 +95,8 @@ _PREFIXES = {
         ("officeDocument", "math", "m"),
     )
 } | {
-    f"{_OFFICE}package/2006/relationships": "rel",
     f"{_OFFICE}markup-compatibility/2006": "mc",
-    f"{_OFFICE}package/2006/metadata/core-properties": "cp",
-    f"{_MICROSOFT}word/2010/wordml": "w14",
-    f"{_MICROSOFT}word/2010/wordprocessingShape": "wps",
-    f"{_MICROSOFT}powerpoint/2018/8/main": "p188",
+    "http://schemas.microsoft.com/office/powerpoint/2018/8/main": "p188",
     "http://purl.org/dc/elements/1.1/": "dc", "http://purl.org/dc/terms/": "dcterms",
     "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o",
     "http://www.w3.org/1999/xlink": "xlink", "http://www.w3.org/1998/Math/MathML": "math",
@@ -324,16 +317,20 @@ def read_linked_graphic(
         found = relations.get(element.get(name, ""))
         root = package.xml(found.target) if found and not found.outside else None
         if root is not None and element.tag == "c:chart":
-            chart(root, draft)
+            title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
+            if title:
+                draft.line(draft.count_in(title), caption=True)
+            rows, header = chart(root)
+            for row in rows:
+                draft.count_in("".join(row))
+            draft.table(rows, header)
         for paragraph in root.iter("a:p") if root is not None and name == "r:dm" else ():
             draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
 
 
-def chart(root: Element, draft: OfficePage) -> None:
-    """The title of a chart, and its points as a table: a row a category, a column a series."""
-    title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
-    if title:
-        draft.line(draft.count_in(title), caption=True)
+def chart(root: Element) -> tuple[list[list[str]], int]:
+    """The points of a chart as rows, a category each, with a column for each series; and how many
+    of the rows are heads."""
     series = list(root.iter("c:ser"))
     names = ["".join(_points(child(e, "c:tx")).values()) for e in series]
     values = [_first(e, _VALUES) for e in series]
@@ -343,9 +340,7 @@ def chart(root: Element, draft: OfficePage) -> None:
     places = sorted({place for points in (heads, *values) for place in points})[:_MOST]
     rows = [["", *names]] if any(names) else []
     rows += [[heads.get(at, ""), *(points.get(at, "") for points in values)] for at in places]
-    for row in rows:
-        draft.count_in("".join(row))
-    draft.table(rows, header=int(any(names)))
+    return rows, int(any(names))
 
 
 def _first(series: Element, names: tuple[str, ...]) -> dict[int, str]:

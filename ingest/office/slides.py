@@ -1,9 +1,8 @@
 """The shapes of a slide: text with its lists, tables, charts, diagrams and pictures."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document, Page, count
@@ -23,7 +22,7 @@ from ingest.page_builder import (
     comment_by,
 )
 
-# -- Bullets and numbers of paragraphs on slides: their own, or those of layout and master
+# -- Bullets and numbers of the paragraphs of a shape
 
 _FORMATS = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman",
             "romanUc": "upperRoman"}  # fmt: skip
@@ -32,23 +31,18 @@ _ENDS = {"Period": ("", "."), "ParenR": ("", ")"), "ParenBoth": ("(", ")")}
 _TITLES = {"title", "ctrTitle"}
 
 
-def placeholder(shape: Element) -> Element | None:
-    """The placeholder that a shape fills; None when it fills none."""
-    return next(shape.iter("p:ph"), None)
-
-
 def _kind(shape: Element) -> str:
-    """Of its placeholder; "" when it fills none."""
-    place = placeholder(shape)
+    """Of the placeholder that a shape fills; "" when it fills none."""
+    place = child(shape, "p:nvSpPr", "p:nvPr", "p:ph")
     return "" if place is None else place.get("type", "obj")
 
 
 class ListMarks:
     """Marks of the paragraphs of one shape, in their order."""
 
-    def __init__(self, styles: Sequence[Element | None]) -> None:
-        """`styles` are the list styles that hold for the shape, the nearest first."""
-        self._styles = styles
+    def __init__(self, style: Element | None, listed: bool) -> None:
+        """`style` is the list style of the shape; `listed`: its text is a list where none says."""
+        self._style, self._listed = style, listed
         self._at = Counts()
 
     def next(self, properties: Element | None) -> str:
@@ -56,33 +50,23 @@ class ListMarks:
         depth = whole("0" if properties is None else properties.get("lvl", "0"))
         self._at.close_below(depth)
         mark = self._mark(properties, depth)
-        if mark is None or mark.tag == "a:buNone":
+        if mark is None or mark.tag != "a:buAutoNum":
+            if self._listed if mark is None else mark.tag != "a:buNone":
+                return bullet(depth)
             self._at.pop(depth, None)
             return ""
-        if mark.tag != "a:buAutoNum":
-            return bullet(depth)
         number = self._at.next(depth, whole(mark.get("startAt", "1")))
-        return _number(number, mark.get("type", ""))
+        match = _KIND.match(mark.get("type", ""))
+        name, end = (match[1], match[2] or "") if match else ("", "")
+        before, after = _ENDS.get(end, ("", ""))
+        return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
 
     def _mark(self, properties: Element | None, depth: int) -> Element | None:
-        levels = (child(style, f"a:lvl{depth + 1}pPr") for style in self._styles)
-        for level in (properties, *levels):
+        for level in (properties, child(self._style, f"a:lvl{depth + 1}pPr")):
             for found in () if level is None else level:
                 if found.tag in ("a:buNone", "a:buChar", "a:buAutoNum", "a:buBlip"):
                     return found
         return None
-
-
-def _number(number: int, kind: str) -> str:
-    match = _KIND.match(kind)
-    name, end = (match[1], match[2] or "") if match else ("", "")
-    before, after = _ENDS.get(end, ("", ""))
-    return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
-
-
-def is_title(shape: Element) -> bool:
-    """Whether the shape is the placeholder of a title."""
-    return value(shape, "p:nvSpPr", "p:nvPr", "p:ph", of="type") in _TITLES
 
 
 TEXT = frozenset({"a:t", "m:t", "p:text"})
@@ -107,19 +91,15 @@ class Deck:
 class Shapes:
     """Reads the shapes of one slide into a draft."""
 
-    def __init__(
-        self, deck: Deck, relations: dict[str, Relation], draft: OfficePage,
-        layout: Element | None = None, master: Element | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> None:
         self._deck = deck
         self._relations = relations
         self._draft = draft
-        self._layout, self._master = layout, master
         self.title = ""
 
     def read(self, tree: Element) -> None:
         """Read all shapes in the order of the file, as screen readers do; the title first."""
-        for shape in sorted(tree, key=lambda shape: not is_title(shape)):
+        for shape in sorted(tree, key=lambda shape: _kind(shape) not in _TITLES):
             self._shape(shape, self._outside(shape))
 
     def _shape(self, shape: Element, hidden: str) -> None:
@@ -148,7 +128,7 @@ class Shapes:
             self._draft.drop(NUMBERS, said)
         elif kind in _RUNNING and said in self._deck.running:
             self._draft.drop(REPEATED, said)
-        elif is_title(shape):
+        elif kind in _TITLES:
             paragraphs = children(child(shape, "p:txBody"), "a:p")
             self.title = " ".join(" ".join(map(self.text, paragraphs)).split())
             self._draft.line(self.title, heading=1, hidden=hidden)
@@ -161,7 +141,9 @@ class Shapes:
 
     def paragraphs(self, shape: Element, hidden: str = "", before: str = "") -> None:
         """The paragraphs of a shape, with their bullets; `before` stands before the first."""
-        marks = ListMarks(list(self._styles(shape)))
+        # Layouts and masters, which are not read, give a bullet to what fills the body of a slide.
+        listed = _kind(shape) in ("body", "obj") and not before
+        marks = ListMarks(child(shape, "p:txBody", "a:lstStyle"), listed)
         for paragraph in children(child(shape, "p:txBody"), "a:p"):
             text = self.text(paragraph)
             if not text.strip():
@@ -170,22 +152,6 @@ class Shapes:
             lead = " ".join(self._draft.count_in(part) for part in (before, mark) if part)
             before = ""
             self._draft.line(f"{lead} {text}", hidden=hidden or _tiny(paragraph))
-
-    def _styles(self, shape: Element) -> Iterator[Element | None]:
-        """The list styles that hold for a shape, the nearest first."""
-        yield child(shape, "p:txBody", "a:lstStyle")
-        place = placeholder(shape)
-        if place is None:
-            return
-        kind, index = place.get("type", "obj"), place.get("idx", "0")
-        alike = "body" if kind == "obj" else kind
-        for template, name, wanted in ((self._layout, "idx", index), (self._master, "type", alike)):
-            for other in () if template is None else template.iter("p:sp"):
-                found = placeholder(other)
-                if found is not None and found.get(name, "0") == wanted:
-                    yield child(other, "p:txBody", "a:lstStyle")
-        if kind not in _TITLES:
-            yield child(self._master, "p:txStyles", "p:bodyStyle")
 
     def text(self, paragraph: Element) -> str:
         """A paragraph with breaks, links and formulas."""
@@ -214,7 +180,11 @@ class Shapes:
     def _frame(self, frame: Element) -> None:
         table = child(frame, *_DATA, "a:tbl")
         if table is not None:
-            self._table(table)
+            rows = [
+                [self._cell(c) for c in children(row, "a:tc")] for row in children(table, "a:tr")
+            ]
+            first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
+            self._draft.table(rows, header=int(first and len(rows) > 1))
             return
         ooxml.read_linked_graphic(frame, self._deck.package, self._relations, self._draft)
         if next(frame.iter("p:oleObj"), None) is not None:
@@ -222,13 +192,6 @@ class Shapes:
         for number, forms in enumerate(frame.iter("p:pic")):
             if number == 0:
                 self._draft.figure(ooxml.alternative_text(forms))
-
-    def _table(self, table: Element) -> None:
-        rows = [
-            [self._cell(cell) for cell in children(row, "a:tc")] for row in children(table, "a:tr")
-        ]
-        first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
-        self._draft.table(rows, header=int(first and len(rows) > 1))
 
     def _cell(self, cell: Element) -> Entry:
         paragraphs = children(child(cell, "a:txBody"), "a:p")
@@ -301,21 +264,13 @@ def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
         return draft.page(number, 0)
     relations = deck.package.relations(part)
     ooxml.resolve_pictures(tree, relations)
-    shapes = Shapes(deck, relations, draft, *_templates(deck.package, relations))
+    shapes = Shapes(deck, relations, draft)
     shapes.read(tree)
     given = [root, *_notes(deck, relations, draft), *_comments(deck, relations, authors, draft)]
     if root.get("show") in ("0", "false"):
         draft.note(_HIDDEN)
     counted = sum(count(text) for part_read in given for text in texts(part_read, TEXT))
     return draft.page(number, counted, shapes.title)
-
-
-def _templates(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
-    """The layout of a slide, and its master."""
-    for relation, layout in islice(package.related(relations, "slideLayout"), 1):
-        yield layout
-        above = package.related(package.relations(relation.target), "slideMaster")
-        yield from (master for _, master in islice(above, 1))
 
 
 def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Iterator[Element]:
@@ -342,11 +297,7 @@ def _comments(
                 author = authors.get(comment.get("authorId", ""), "")
                 when = comment.get("dt", comment.get("created", ""))
                 lead = draft.count_in(comment_by(author, when))
-                draft.line(f"{lead} {_own_text(comment)}")
+                # Its own text, without that of its replies.
+                own = (part for part in comment if part.tag in ("p:text", "p188:txBody"))
+                draft.line(f"{lead} {' '.join(text for part in own for text in texts(part, TEXT))}")
         yield root
-
-
-def _own_text(comment: Element) -> str:
-    """The comment's own text, without that of its replies."""
-    parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
-    return " ".join(text for part in parts for text in texts(part, TEXT))

@@ -68,10 +68,12 @@ class WordStyles:
         shown = value(element, "w:name")
         properties = child(element, "w:pPr")
         level = outline(properties)
+        kind, _, number = shown.lower().partition(" ")
+        named = whole(number) if kind == "heading" else int(shown.lower() == "title")
         depth = value(properties, "w:numPr", "w:ilvl")
         return Style(
             shown.lower(),
-            _named(shown) or (based.heading if level is None else level),
+            named or (based.heading if level is None else level),
             value(properties, "w:numPr", "w:numId") or based.list,
             whole(depth) if depth else based.depth,
             on(child(element, "w:rPr"), "w:vanish") or based.hidden,
@@ -88,13 +90,6 @@ def on(properties: Element | None, name: str) -> bool:
     """A switch such as bold: present, and not turned off."""
     found = child(properties, name)
     return found is not None and found.get("w:val", "true") not in ("0", "false", "off")
-
-
-def _named(shown: str) -> int:
-    kind, _, level = shown.lower().partition(" ")
-    if kind == "heading" and level.isdecimal():
-        return whole(level)
-    return int(kind == "title" and not level)
 
 
 # -- Reads a document: text with its runs, fields, links and formulas, not what was deleted; after

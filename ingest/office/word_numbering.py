@@ -108,15 +108,10 @@ def _label(found: _List, depth: int) -> str:
     found.at.next(depth, level.start)
     label = level.text
     for place in range(depth + 1):
-        label = label.replace(f"%{place + 1}", _counted(found, place))
+        one = found.levels.get(place)
+        number = counted(found.at.get(place, one.start), one.format) if one else ""
+        label = label.replace(f"%{place + 1}", number)
     return label.strip() if level.format != "none" else ""
-
-
-def _counted(found: _List, depth: int) -> str:
-    level = found.levels.get(depth)
-    if level is None:
-        return ""
-    return counted(found.at.get(depth, level.start), level.format)
 
 
 def bullet(depth: int) -> str:

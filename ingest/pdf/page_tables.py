@@ -143,7 +143,6 @@ _FEW = 3  # words: more of them above the heads may be a sentence that leads to 
 _MIDDLE = 0.2  # of the width of the columns below: how far from their middle a head may stand
 _INDENT = 30.0  # points that the rows of a section may be indented below its label
 YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:\s?\([a-z0-9]\))?")
-_NONE = {"NA", "N/A", "—", "\u2013", "-"}
 
 
 def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) -> int:
@@ -240,7 +239,7 @@ def header_row_count(rows: Sequence[tuple[str, ...]]) -> int:
         texts = [text for text in row[1:] if text]
         if any(not YEAR.fullmatch(text) and valued(text) for text in texts):
             return number
-        if _NONE.intersection(texts) or (not texts and any(any(row[1:]) for row in rows[:number])):
+        if not texts and any(any(row[1:]) for row in rows[:number]):
             return number  # the label of a section
     return 0
 

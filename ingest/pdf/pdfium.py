@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 from PIL import Image
 
-from ingest.document.model import Box, Line, Page, characters_in, count
+from ingest.document.model import Box, Heading, Line, Page, characters_in, count
 from ingest.errors import EncryptedFile, UnreadableFile
 from ingest.pdf import native, page_tables
 from ingest.pdf import text_lines as characters
@@ -25,7 +25,6 @@ from ingest.pdf.visibility import Drawings, Sight
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
-_kept: dict[Path, Any] = {}
 MOST_PIXELS = 150_000_000  # of a page that is drawn: half a gigabyte in memory
 
 
@@ -39,32 +38,75 @@ def pages(path: Path) -> Iterator[Page]:
             yield _completed(path, _page(pdf, index))
 
 
-@contextmanager
-def kept_open(path: Path) -> Iterator[int]:
-    """Keep a file open while it is read and drawn; yields its number of pages.
+_FIELDS = {"title": "Title", "author": "Author", "created": "CreationDate"}
 
-    To find a page in a file just opened PDFium walks over all before it: of 5,000 pages each costs
-    twenty times as much.
+
+def structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:
+    """The outline of a document, and what it says of itself: `title`, `author` and `created`.
+
+    Raises EncryptedFile or UnreadableFile.
     """
     with _opened(path) as pdf:
-        _kept[path] = pdf
-        try:
-            yield len(pdf)
-        finally:
-            del _kept[path]
+        fields = {name: _metadata(pdf, key) for name, key in _FIELDS.items()}
+        return tuple(_outline(pdf)), {name: text for name, text in fields.items() if text}
+
+
+def _outline(pdf: Any) -> Iterator[Heading]:
+    for entry in pdf.get_toc():
+        with suppress(UnicodeDecodeError):
+            if title := " ".join(entry.get_title().split()):
+                target = entry.get_dest()
+                page = target.get_index() if target else None
+                yield Heading(entry.level + 1, title, (page or 0) + 1)
+
+
+def _metadata(pdf: Any, key: str) -> str:
+    with suppress(UnicodeDecodeError):
+        return str(pdf.get_metadata_value(key)).strip()
+    return ""
+
+
+def count_pages(path: Path) -> int:
+    """How many pages a file has. Raises EncryptedFile or UnreadableFile."""
+    with _opened(path) as pdf:
+        return len(pdf)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     with _ONE_AT_A_TIME:
-        if path in _kept:
-            yield _kept[path]
-            return
-        pdf = _open(path)
         try:
-            yield pdf
-        finally:
-            pdf.close()
+            found = path.stat()
+            pdf = _document(path, found.st_mtime_ns, found.st_size)
+        except OSError as error:
+            raise UnreadableFile(
+                f"{path} cannot be opened. If it was deleted, add the document's file again."
+            ) from error
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise EncryptedFile(
+                    f"{path.name} is protected by a password. Save a copy without the password "
+                    "and add that."
+                ) from error
+            raise UnreadableFile(
+                f"{path.name} is not a readable PDF: the file is damaged."
+            ) from error
+        yield pdf
+
+
+@lru_cache(maxsize=1)
+def _document(path: Path, changed: int, size: int) -> Any:
+    """The file that was opened last stays open: to find a page in a file just opened PDFium walks
+    over all before it, so that of 5,000 pages each costs twenty times as much."""
+    pdf = pypdfium2.PdfDocument(path)
+    with suppress(pypdfium2.PdfiumError):  # before any page is opened: fields are read and drawn
+        pdf.init_forms()
+    return pdf
+
+
+def close() -> None:
+    """Close the file that was opened last."""
+    _document.cache_clear()
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
@@ -84,27 +126,6 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
         bitmap.close()
         sheet.close()
         return image
-
-
-def _open(path: Path) -> Any:
-    try:
-        pdf = pypdfium2.PdfDocument(path)
-        with suppress(
-            pypdfium2.PdfiumError
-        ):  # before any page is opened: fields are read and drawn
-            pdf.init_forms()
-        return pdf
-    except OSError as error:
-        raise UnreadableFile(
-            f"{path} cannot be opened. If it was deleted, add the document's file again."
-        ) from error
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise EncryptedFile(
-                f"{path.name} is protected by a password. Save a copy without the password "
-                "and add that."
-            ) from error
-        raise UnreadableFile(f"{path.name} is not a readable PDF: the file is damaged.") from error
 
 
 # -- One page: from PDFium's characters to lines in reading order, tables and figures
@@ -171,11 +192,11 @@ def _page(pdf: Any, index: int) -> Page:
 # -- Values of form fields, and notes, which are not part of a page's printed text
 # Actions and scripts of a PDF are never run: PDFium is given no platform for them.
 
-_LEFT = 220.0  # points: how far left of a field its printed label ends at most
+_FAR = 217.0  # points at most between a field and its printed label
 _LABEL = 10  # words
 _MOST = 5000  # of a page
-_CHARACTERS = 100_000  # of one value: more is no form field
 _TECHNICAL = re.compile(r"[\[\]._#]|\d|^(?:text|field|check|combo|list|radio|group|button)", re.I)
+_CHARACTERS = 100_000  # of one value: more is no form field
 _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 _NO_NOTES = {
     raw.FPDF_ANNOT_LINK,
@@ -243,13 +264,10 @@ class _Annotation:
         return ""
 
     def _label(self, printed: Sequence[Line], right: bool = False) -> str:
-        """The label printed to the left of a field, or to the right of a box; else its internal
-        name."""
+        """What a field says of itself; else the label printed left of it, or right of a box; else
+        its internal name."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
-        if not right:
-            return told or _left_of(self._box, printed) or self._name()
-        others = [replace(line, box=_mirrored(line.box)) for line in printed]
-        return told or _left_of(_mirrored(self._box), others) or self._name()
+        return told or _beside(self._box, printed, right) or self._name()
 
     def _name(self) -> str:
         name = self._field(raw.FPDFAnnot_GetFormFieldName)
@@ -276,19 +294,17 @@ def _string(read: Callable[[Any, int], int]) -> str:
     return text.replace("\0", "").replace("\r", "\n")
 
 
-def _mirrored(box: Box) -> Box:
-    return Box(-box.x1, box.y0, -box.x0, box.y1)
-
-
-def _left_of(field: Box, printed: Sequence[Line]) -> str:
-    """The line that ends nearest to the left of a field, on its level."""
+def _beside(field: Box, printed: Sequence[Line], right: bool) -> str:
+    """The line that is nearest to the left or right of a field, on its level."""
     middle = (field.y0 + field.y1) / 2
-    beside = [
+    level = [
         line for line in printed
         if not line.hidden and line.box.y0 - 4 <= middle <= line.box.y1 + 4
-        and -3 <= field.x0 - line.box.x1 + 3 <= _LEFT and len(line.text.split()) <= _LABEL
+        and len(line.text.split()) <= _LABEL
     ]  # fmt: skip
-    return max(beside, key=lambda line: line.box.x1).text if beside else ""
+    away = {line: line.box.x0 - field.x1 if right else field.x0 - line.box.x1 for line in level}
+    near = [line for line in level if -6 <= away[line] <= _FAR]
+    return min(near, key=away.__getitem__).text if near else ""
 
 
 # -- Reads pages whose fonts PDFium cannot name with pdfminer.six

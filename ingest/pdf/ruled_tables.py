@@ -137,10 +137,9 @@ def _lists(along: list[Box]) -> Iterator[Region]:
 
 _SLACK = 2.5  # points: text that touches a line is still beside it
 _WHITE = 5.0  # points: smaller gaps are between words, not between columns
-_ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
+_ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
 _FILLED = 0.5  # of the cells
-_MOST_COLUMNS = 25
 _LONG_TEXT = 100  # characters of a merged cell: a longer text is shown once
 _SPACE = 0.8  # of a row's height: more is not between two words of a sentence
 _HEADS = 3  # lines of one head
@@ -176,8 +175,6 @@ def ruled_table(
         return None  # the lines of a drawing
     if not region.gridded:
         region = _with_columns(region, rows, inside)
-    if not 2 <= len(region.xs) - 1 <= _MOST_COLUMNS:
-        return None
     spread = _spread(region, list(inside.values()))
     if region.gridded and (cuts := list(_cuts(spread))):
         lines = [Box(region.xs[0], y, region.xs[-1], y) for y in cuts]
@@ -314,14 +311,11 @@ def _small(level: Level) -> bool:
 
 def _convincing(region: Region, spread: Cells) -> bool:
     rows = sorted({row for row, _ in spread})
-    columns = {column for _, column in spread}
     full = [row for row in rows if sum(cell[0] == row for cell in spread) > 1]
     words = [sum(map(len, levels)) for levels in spread.values()]
     return (
-        len(rows) > 1
-        and len(columns) > 1
-        and len(full) >= max(2, len(rows) / 2)
-        and len(spread) >= _FILLED * len(rows) * len(columns)
+        len(full) >= max(2, len(rows) / 2)
+        and len(spread) >= _FILLED * len(rows) * len({column for _, column in spread})
         and max(words) <= _MOST_WORDS
         and any(_LETTER.search(word.text) for ls in spread.values() for ws in ls for word in ws)
         and not any(map(_several_numbers, spread.values()))
@@ -337,20 +331,19 @@ def _several_numbers(levels: Sequence[Level]) -> bool:
 
 
 def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
-    """Whether several rows stand between two rules."""
+    """Whether several rows stand between two rules: each cell of them has as many lines."""
     parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
     even = [
         cells for row, cells in parts
         if len(cells) > 1 and len(set(map(len, cells))) == 1
         and len(cells[0]) > (1 if row else _HEADS)
     ]  # fmt: skip
-    if region.gridded:
-        # A few whose cells all run over as many lines are rows like the others; a line that goes on
-        # in lower case is no row of its own.
-        wrapped = (any(_small(level) for levels in cells for level in levels[1:]) for cells in even)
-        return 2 * len(even) > len(rows) or not all(wrapped)
-    high = ((row, sum(len(levels) > _HEADS for levels in cells)) for row, cells in parts)
-    return bool(even) or any(number > min(row, 1) for row, number in high)
+    if not region.gridded:
+        return bool(even)
+    # A few whose cells all run over as many lines are rows like the others; a line that goes on in
+    # lower case is no row of its own.
+    wrapped = (any(_small(level) for levels in cells for level in levels[1:]) for cells in even)
+    return 2 * len(even) > len(rows) or not all(wrapped)
 
 
 def _table(region: Region, spread: Cells) -> DetectedTable:

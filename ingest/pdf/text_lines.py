@@ -171,16 +171,12 @@ class Screen(NamedTuple):
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         x0, y0 = self.a * left + self.c * bottom + self.e, self.b * left + self.d * bottom + self.f
         x1, y1 = self.a * right + self.c * top + self.e, self.b * right + self.d * top + self.f
-        if x0 > x1:
-            x0, x1 = x1, x0
-        if y0 > y1:
-            y0, y1 = y1, y0
         # To hundredths: round() takes twice as long, and this is done for every drawn path.
         return Box(
-            int(x0 * 100 + 0.5) / 100,
-            int(y0 * 100 + 0.5) / 100,
-            int(x1 * 100 + 0.5) / 100,
-            int(y1 * 100 + 0.5) / 100,
+            int(min(x0, x1) * 100 + 0.5) / 100,
+            int(min(y0, y1) * 100 + 0.5) / 100,
+            int(max(x0, x1) * 100 + 0.5) / 100,
+            int(max(y0, y1) * 100 + 0.5) / 100,
         )
 
     def boxes(self, left: Floats, bottom: Floats, right: Floats, top: Floats) -> list[Box]:

@@ -194,20 +194,12 @@ class Sight:
 
     def split(self, row: Row) -> Iterator[Row]:
         """The row, cut where its words become hidden or visible."""
-        reasons = [] if self._plain(row) else [self._reason(word) for word in row.words]
+        reasons = [self._reason(word) for word in row.words]
         if not any(reasons):
             yield row
             return
         for reason, pairs in groupby(zip(reasons, row.words, strict=True), key=itemgetter(0)):
             yield Row(tuple(word for _, word in pairs), hidden=reason)
-
-    def _plain(self, row: Row) -> bool:
-        """Whether nothing has to be checked closely, as in most rows."""
-        x0, y0, x1, y1 = row.box
-        inside = x0 >= 0 and y0 >= 0 and x1 <= self._size[0] and y1 <= self._size[1]
-        return inside and all(
-            word.box.y1 - word.box.y0 >= _TINY and self._ink(word).plain for word in row.words
-        )
 
     def _reason(self, word: Word) -> str:
         x0, y0, x1, y1 = word.box

@@ -6,11 +6,14 @@ On Windows the folders of a user's profile are closed to others by themselves; n
 import ipaddress
 import os
 import re
+import signal
 import stat
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
@@ -154,7 +157,7 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-# -- How a loader reports progress. Outside of the sandbox nobody listens
+# -- How a loader reports progress, to nobody outside of the sandbox; and programs that it starts
 
 _listener: Callable[[int, int], None] | None = None
 
@@ -169,3 +172,27 @@ def set_progress_listener(listener: Callable[[int, int], None] | None) -> None:
     """Set the listener for the beats of this process."""
     global _listener
     _listener = listener
+
+
+def output_of(
+    command: Sequence[str], seconds: int, given: bytes = b"", **options: Any
+) -> bytes | None:
+    """What a program writes, with `given` on its standard input; None if it takes longer. Then it
+    is killed, and with the option `process_group=0` so is what it has started. Raises OSError."""
+    pipe, waiting = subprocess.PIPE, given or None
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, **options
+    ) as program:
+        try:
+            for _ in range(seconds):
+                with suppress(subprocess.TimeoutExpired):
+                    return bytes(program.communicate(waiting, timeout=1)[0])
+                waiting = None  # it must not be given again
+                beat(0, 0)
+            return None
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                if "process_group" in options and hasattr(os, "killpg"):
+                    os.killpg(program.pid, signal.SIGKILL)
+                else:
+                    program.kill()

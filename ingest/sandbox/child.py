@@ -1,6 +1,7 @@
 """A child process that runs one job after the other, and is ended when it falls silent.
 
-A message of it is a letter that says its kind, and a value as bytes: see `ingest.document.wire`.
+A message to it is a function and the codec of its result. One from it is a letter that says its
+kind, and a value as bytes: see `ingest.document.wire`.
 """
 
 import multiprocessing
@@ -12,12 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 
 from ingest import errors
 from ingest.document.source import Bounds
@@ -25,7 +25,7 @@ from ingest.document.wire import Codec, InvalidData
 from ingest.errors import PinciteError
 from ingest.platform import linux, process
 from ingest.sandbox import confinement, starting
-from ingest.sandbox.confinement import Starving, allow_seconds, confine, end_session, reads_a_copy
+from ingest.sandbox.confinement import allow_seconds, confine, end_session, reads_a_copy
 from ingest.sandbox.starting import Loan, import_main, started
 
 STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
@@ -33,38 +33,15 @@ OFTEN = 0.1  # seconds between two forwarded beats
 CONTEXT = started()
 _BEAT, _FAILED, _DONE = b"b", b"f", b"d"  # the kinds of messages
 
+_SIGN = Codec[tuple[int, int]](tuple[int, int])  # of life: how much is done, of how much in all
+_FAILURE = Codec[tuple[str, str]](tuple[str, str])  # which of `_ERRORS`, in what words
+# Beside ten other programs a child gets a tenth of the work done: one that works, and has used
+# less of the processor than this share of the allowed silence, may be silent for as long again.
+_SHARE = 0.4
+_WORKING = 0.005  # of the silence: sleeping and waiting use far less
+
+Heard = Callable[[int, int], None]
 T = TypeVar("T")
-
-
-class ResultCodec(Protocol[T]):
-    """How the result of a job travels: `decode` raises InvalidData."""
-
-    def encode(self, value: T) -> bytes: ...
-    def decode(self, data: bytes | memoryview) -> T: ...
-
-
-@dataclass(frozen=True)
-class ReadingJob(Generic[T]):
-    """What a child is to do, and how its result travels. Both must travel to the child."""
-
-    do: Callable[[], T]
-    codec: ResultCodec[T]
-
-
-@dataclass(frozen=True)
-class Beat:
-    """The child is working; `total` 0: the total is unknown."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class _Failed:
-    """What a job raised: which of the errors in `_ERRORS`, in what words."""
-
-    kind: str
-    words: str = ""
 
 
 class Ended(Exception):
@@ -127,14 +104,15 @@ class Child:
         """Where it finds these files, until it is lent others. Raises UnreadableFile or OSError."""
         return self._loan.of(paths) if self._loan else paths
 
-    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None]) -> T:
-        """Run a job and return its result. Raises its PinciteError or one of the errors above."""
+    def run(self, do: Callable[[], T], codec: Codec[T], heard: Heard) -> T:
+        """What `do` gives; both must travel to the child. Raises its PinciteError or one of the
+        errors above."""
         try:
-            self._pipe.send(job)
+            self._pipe.send((do, codec))
             if not self._ready:  # it is loading the libraries of the job
-                self._next(time.monotonic() + STARTING)
+                self._next(STARTING, float("inf"))
                 self._ready = True
-            return self._result(job.codec, heard)
+            return self._result(codec, heard)
         except (EOFError, ConnectionError) as error:
             self.end()
             raise Crashed from error
@@ -163,26 +141,34 @@ class Child:
         self._process.kill()
         end_session(self._process.pid or 0)
 
-    def _result(self, codec: ResultCodec[T], heard: Callable[[Beat], None]) -> T:
+    def _result(self, codec: Codec[T], heard: Heard) -> T:
         latest = time.monotonic() + self._bounds.seconds
         while True:
-            message = self._next(min(latest, time.monotonic() + self._bounds.silence), latest)
+            message = self._next(self._bounds.silence, latest)
             kind, value = bytes(message[:1]), message[1:]
             if kind == _DONE:
                 return codec.decode(value)
             if kind == _FAILED:
-                failed = _FAILURE.decode(value)
-                if failed.kind not in _ERRORS:
-                    raise InvalidData(f"{failed.kind!r} is no error of a reader")
-                raise _ERRORS[failed.kind](failed.words)
+                name, words = _FAILURE.decode(value)
+                if name not in _ERRORS:
+                    raise InvalidData(f"{name!r} is no error of a reader")
+                raise _ERRORS[name](words)
             if kind != _BEAT:
                 raise InvalidData(f"a message of the unknown kind {kind!r}")
-            heard(_SIGN.decode(value))
+            heard(*_SIGN.decode(value))
 
-    def _next(self, until: float, latest: float = float("inf")) -> memoryview:
-        if not self._pipe.poll(max(until - time.monotonic(), 0)):
-            self.end()
-            raise Late if until >= latest else Silent
+    def _next(self, silence: float, latest: float) -> memoryview:
+        first = before = confinement.processor_seconds(self._process.pid)
+        while not self._pipe.poll(max(min(silence, latest - time.monotonic()), 0)):
+            now = confinement.processor_seconds(self._process.pid)
+            starved = now - first < _SHARE * silence and now - before > _WORKING * silence
+            if (late := time.monotonic() >= latest) or not starved:
+                self.end()
+                raise Late if late else Silent
+            before = now
+        return self._message()
+
+    def _message(self) -> memoryview:
         late = threading.Timer(self._bounds.silence, self.kill)  # it may send half a message
         late.start()
         try:
@@ -197,8 +183,6 @@ class Child:
             late.cancel()
 
 
-_SIGN: Codec[Beat] = Codec(Beat)
-_FAILURE: Codec[_Failed] = Codec(_Failed)
 _ERRORS: dict[str, type[Exception]] = {
     error.__name__: error
     for error in (
@@ -220,50 +204,38 @@ def _serve(
     confine(bounds.memory, folders, [*libraries, *models], listening)
     threading.Thread(target=_end_with_parent, args=folders[:1], daemon=True).start()
     import_main(main)
-    sender = _Sender(pipe)
-    process.set_progress_listener(sender.beat)
+    send = _sender(pipe)
     with suppress(EOFError, BrokenPipeError):  # the parent has ended
         while True:
-            job = pipe.recv()
-            sender.send(_sign(0, 0))
+            do, codec = pipe.recv()
+            send(_BEAT + _SIGN.encode((0, 0)))
             allow_seconds(bounds.seconds * (os.cpu_count() or 1))
-            sender.starving.begin(bounds.silence)
-            done = _done(job, bounds)
-            sender.starving.end()
-            sender.send(done)
+            send(_done(do, codec, bounds))
     shutil.rmtree(folders[0], ignore_errors=True)  # before the thread that waits for it ends, too
 
 
-class _Sender:
-    """Forwards some beats: a loader may beat for each row of a large sheet."""
+def _sender(pipe: Connection) -> Callable[[bytes], None]:
+    """Sends messages, one at a time: loaders have threads. Some beats are sent, too: a loader may
+    beat for each row of a large sheet."""
+    lock, last = threading.Lock(), 0.0
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._last = 0.0
-        self._lock = threading.Lock()  # loaders have threads, too
-        self._shown = _sign(0, 0)
-        self.starving = Starving(lambda: self.send(self._shown))
+    def send(data: bytes) -> None:
+        with lock:
+            pipe.send_bytes(data)
 
-    def send(self, data: bytes) -> None:
-        with self._lock:
-            self._pipe.send_bytes(data)
+    def beat(done: int, total: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= OFTEN:
+            last = now
+            send(_BEAT + _SIGN.encode((done, total)))
 
-    def beat(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last >= OFTEN:
-            self._last = now
-            self._shown = _sign(done, total)
-            self.starving.alive()
-            self.send(self._shown)
+    process.set_progress_listener(beat)
+    return send
 
 
-def _sign(done: int, total: int) -> bytes:
-    return _BEAT + _SIGN.encode(Beat(done, total))
-
-
-def _done(job: ReadingJob[object], bounds: Bounds) -> bytes:
+def _done(do: Callable[[], T], codec: Codec[T], bounds: Bounds) -> bytes:
     try:
-        data = job.codec.encode(job.do())
+        data = codec.encode(do())
         return _DONE + data if len(data) <= bounds.output else _failed(TooLarge)
     except PinciteError as error:
         return _failed(next(cls for cls in type(error).mro() if cls.__name__ in _ERRORS), error)
@@ -274,7 +246,7 @@ def _done(job: ReadingJob[object], bounds: Bounds) -> bytes:
 
 
 def _failed(kind: type, words: object = "") -> bytes:
-    return _FAILED + _FAILURE.encode(_Failed(kind.__name__, str(words)))
+    return _FAILED + _FAILURE.encode((kind.__name__, str(words)))
 
 
 def _end_with_parent(folder: Path) -> None:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from ingest.images import image_file
 from ingest.images.image_file import Finish, drawn
 from ingest.sandbox import child
 from ingest.sandbox.pool import Sandbox
+from ingest.sandbox.starting import FileState
 
 _CHILDREN = 2  # a page that takes long does not hold up those of other files
 _SECONDS = 30.0  # for a page
@@ -28,16 +28,8 @@ _IDLE = 120.0  # seconds until children without work end, and copies of files go
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class _File(NamedTuple):
-    """As it was: another one may have its name now."""
-
-    path: Path
-    changed: int
-    size: int
-
-
 class _Wanted(NamedTuple):
-    file: _File
+    file: FileState
     page: int
     scale: float
     finish: Finish
@@ -48,7 +40,7 @@ class _Place:
     """A child, and the file that it keeps open."""
 
     sandbox: Sandbox
-    file: _File | None = None
+    file: FileState | None = None
     busy: bool = False
     since: float = field(default_factory=time.monotonic)
 
@@ -62,8 +54,7 @@ class Drawings:
         self._places = [_Place(Sandbox(engines=engines)) for _ in range(children)]
         self._free = threading.Condition()
         self._pictures: OrderedDict[_Wanted, bytes] = OrderedDict()
-        self._drawing: dict[_Wanted, Future[bytes]] = {}
-        self._failed: dict[tuple[_File, int], tuple[float, str]] = {}  # until when, and why
+        self._failed: dict[tuple[FileState, int], tuple[float, str]] = {}  # until when, and why
         self._rest: threading.Timer | None = None
 
     def draw(self, path: Path, page: int, scale: float, finish: Finish, name: str = "") -> bytes:
@@ -90,33 +81,12 @@ class Drawings:
                 place.sandbox.close()
 
     def _draw(self, wanted: _Wanted) -> bytes:
-        with self._free:
-            if picture := self._pictures.get(wanted):
-                self._pictures.move_to_end(wanted)
-                return picture
-            waiting = self._drawing.get(wanted)
-            mine = waiting or self._drawing.setdefault(wanted, Future())
-        if not waiting:
-            self._make(wanted, mine)
-        return mine.result()
-
-    def _make(self, wanted: _Wanted, result: "Future[bytes]") -> None:
-        picture = b""
-        try:
-            picture = self._made(wanted)
-            result.set_result(picture)
-        except BaseException as error:
-            result.set_exception(error)
-        with self._free:
-            del self._drawing[wanted]
-            if picture and len(picture) <= _KEPT:
-                self._pictures[wanted] = picture
-                while sum(map(len, self._pictures.values())) > _KEPT:
-                    self._pictures.popitem(last=False)
-
-    def _made(self, wanted: _Wanted) -> bytes:
+        if picture := self._known(wanted):
+            return picture
         job = partial(drawn, page=wanted.page, scale=wanted.scale, finish=wanted.finish)
         with self._turn(wanted.file) as sandbox:
+            if picture := self._known(wanted):  # it was drawn while this one waited
+                return picture
             until, why = self._failed.get((wanted.file, wanted.page), (0.0, ""))
             if time.monotonic() < until:
                 raise UnreadableFile(why)
@@ -124,9 +94,25 @@ class Drawings:
                 picture = sandbox.start_work(wanted.file.path, job, bytes)()
             except UnreadableFile as error:
                 raise self._noted(wanted, error) from error
-        if not picture.startswith(_PNG):
-            raise UnreadableFile(f"Page {wanted.page} of {wanted.file.path.name} is no picture.")
+            if not picture.startswith(_PNG):
+                raise UnreadableFile(
+                    f"Page {wanted.page} of {wanted.file.path.name} is no picture."
+                )
+            self._keep(wanted, picture)
         return picture
+
+    def _known(self, wanted: _Wanted) -> bytes | None:
+        with self._free:
+            if picture := self._pictures.get(wanted):
+                self._pictures.move_to_end(wanted)
+            return picture
+
+    def _keep(self, wanted: _Wanted, picture: bytes) -> None:
+        with self._free:
+            if len(picture) <= _KEPT:
+                self._pictures[wanted] = picture
+            while sum(map(len, self._pictures.values())) > _KEPT:
+                self._pictures.popitem(last=False)
 
     def _noted(self, wanted: _Wanted, error: UnreadableFile) -> UnreadableFile:
         """The error, remembered if it has cost a child."""
@@ -142,7 +128,7 @@ class Drawings:
         return UnreadableFile(why)
 
     @contextmanager
-    def _turn(self, file: _File) -> Iterator[Sandbox]:
+    def _turn(self, file: FileState) -> Iterator[Sandbox]:
         with self._free:
             while not (place := self._place(file)):
                 self._free.wait()
@@ -155,7 +141,7 @@ class Drawings:
                 self._free.notify_all()
                 self._end_later()
 
-    def _place(self, file: _File) -> _Place | None:
+    def _place(self, file: FileState) -> _Place | None:
         """A file has one child, which keeps it open; the other one is for other files."""
         for place in self._places:
             if place.file == file:
@@ -178,14 +164,13 @@ class Drawings:
                     place.file = None
 
 
-def _as_it_is(path: Path) -> _File:
+def _as_it_is(path: Path) -> FileState:
     try:
-        found = path.stat()
+        return FileState.of(path)
     except OSError as error:
         raise UnreadableFile(
             f"{path} cannot be opened. If it was deleted, add the document's file again."
         ) from error
-    return _File(path, found.st_mtime_ns, found.st_size)
 
 
 drawings = Drawings()

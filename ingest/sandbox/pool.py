@@ -16,11 +16,10 @@ from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
 from ingest.loaders import load, needs_office, suffixes
 from ingest.platform.process import beat
 from ingest.sandbox import child, confinement
-from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
+from ingest.sandbox.child import Child, Heard
 
 POLL = 0.25  # seconds between two progress checks
 
-Heard = Callable[[int, int], None]
 T = TypeVar("T")
 
 
@@ -77,7 +76,7 @@ class Sandbox:
             self._pool = None
 
     def _begin(
-        self, do: Callable[..., T], paths: Sequence[Path], codec: ResultCodec[T],
+        self, do: Callable[..., T], paths: Sequence[Path], codec: Codec[T],
         heard: Heard | None = None,
     ) -> Callable[[], T]:  # fmt: skip
         """`do` gets the places of the files `paths` in the child."""
@@ -85,8 +84,8 @@ class Sandbox:
             confinement.sweep_scratch()
             make = partial(Child, self._bounds, self._folder, self._models)
             self._pool = _Pool(self.children, make)
-        signs, office = deque([Beat(0, 0)], maxlen=1), needs_office(paths[0])
-        future = self._pool.threads.submit(self._pool.run, do, paths, codec, signs.append, office)
+        signs, office = deque([(0, 0)], maxlen=1), needs_office(paths[0])
+        future = self._pool.threads.submit(self._pool.run, do, paths, codec, signs, office)
         return partial(_wait, future, paths[0], self._bounds, signs, heard)
 
 
@@ -104,8 +103,8 @@ class _Pool:
         self._closed = False
 
     def run(
-        self, do: Callable[..., T], paths: Sequence[Path], codec: ResultCodec[T],
-        heard: Callable[[Beat], None], office: bool,
+        self, do: Callable[..., T], paths: Sequence[Path], codec: Codec[T],
+        signs: deque[tuple[int, int]], office: bool,
     ) -> T:  # fmt: skip
         with self._lock:
             if self._closed:
@@ -113,7 +112,8 @@ class _Pool:
             one = self._warm(office) or self._make(office)
             self._busy.add(one)
         try:
-            result = one.run(ReadingJob(partial(do, *one.lent(paths)), codec), heard)
+            do_it = partial(do, *one.lent(paths))
+            result = one.run(do_it, codec, lambda done, total: signs.append((done, total)))
         except child.Ended:
             with self._lock:
                 self._busy.discard(one)
@@ -150,14 +150,15 @@ class _Pool:
 
 
 def _wait(
-    future: "Future[T]", path: Path, bounds: Bounds, signs: deque[Beat], heard: Heard | None
-) -> T:
-    """`signs` holds the last beat of the child."""
-    shown = Beat(0, 0)
+    future: "Future[T]", path: Path, bounds: Bounds, signs: deque[tuple[int, int]],
+    heard: Heard | None,
+) -> T:  # fmt: skip
+    """`signs` holds the last sign of life of the child."""
+    shown = 0, 0
     while heard and not wait([future], POLL).done:
-        if (last := signs[0]).total and last != shown:
+        if (last := signs[0])[1] and last != shown:
             shown = last
-            heard(shown.done, shown.total)
+            heard(*shown)
     try:
         return future.result()
     except PageTooLarge as error:

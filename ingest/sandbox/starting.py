@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -157,16 +156,20 @@ def _of_programs() -> Iterator[Path]:
 # Not as links: those are writable where the copy is, and change what the system notes about a file.
 
 _LEFT = 1 << 20  # bytes of the disk that stay free in any case, for what is written about the file
-_BLOCK = 512  # bytes, in which the system counts what a file takes
 
 
-class _Lent(NamedTuple):
+class FileState(NamedTuple):
     """A file as it was: another one may have its name now."""
 
     path: Path
     changed: int
     size: int
-    taken: int  # bytes of the disk
+
+    @classmethod
+    def of(cls, path: Path) -> "FileState":
+        """As it is now. Raises OSError."""
+        found = path.stat()
+        return cls(path, found.st_mtime_ns, found.st_size)
 
 
 class Loan:
@@ -176,7 +179,7 @@ class Loan:
         """Copies are made in `folder`; what is below `open_to_it` needs none."""
         self._folder = folder
         self._open = [place.resolve() for place in open_to_it]
-        self._lent: dict[_Lent, Path] = {}
+        self._lent: dict[FileState, Path] = {}
         self._number = 0
 
     def of(self, paths: Sequence[Path]) -> list[Path]:
@@ -191,63 +194,24 @@ class Loan:
             self._given(lent) if lent else path for lent, path in zip(wanted, paths, strict=True)
         ]
 
-    def _as_it_is(self, path: Path) -> _Lent | None:
+    def _as_it_is(self, path: Path) -> FileState | None:
         """None for what the child opens itself, or cannot be read: its reader says why."""
         with suppress(OSError):
-            found = path.stat()
             inside = any(map(path.resolve().is_relative_to, self._open))
-            if stat.S_ISREG(found.st_mode) and not inside and os.access(path, os.R_OK):
-                taken = min(found.st_size, found.st_blocks * _BLOCK)
-                return _Lent(path, found.st_mtime_ns, found.st_size, taken)
+            if path.is_file() and not inside and os.access(path, os.R_OK):
+                return FileState.of(path)
         return None
 
-    def _given(self, lent: _Lent) -> Path:
+    def _given(self, lent: FileState) -> Path:
         if lent not in self._lent:
-            if shutil.disk_usage(self._folder).free < lent.taken + _LEFT:
+            if shutil.disk_usage(self._folder).free < lent.size + _LEFT:
                 raise UnreadableFile(
                     f"{readable(lent.path.name)} is read from a copy, and there is no room for one "
-                    f"in {self._folder.parent}: free {(lent.taken + _LEFT >> 20) + 1} MB there."
+                    f"in {self._folder.parent}: free {(lent.size + _LEFT >> 20) + 1} MB there."
                 )
             self._number += 1
             place = self._folder / f"given-{self._number}"
             place.mkdir()
-            _copy(lent.path, place / lent.path.name)
+            shutil.copyfile(lent.path, place / lent.path.name)
             self._lent[lent] = place / lent.path.name
         return self._lent[lent]
-
-
-def _copy(path: Path, copy: Path) -> None:
-    # A pipe may have taken the place of the file, and its other end may never come.
-    source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    target = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        size = os.fstat(source).st_size
-        os.truncate(target, size)
-        for begin, end in _filled(source, size):
-            _move(source, target, begin, end)
-    finally:
-        os.close(source)
-        os.close(target)
-
-
-def _filled(file: int, size: int) -> Iterator[tuple[int, int]]:
-    """Its parts that are no holes: it may claim more than fits on the disk."""
-    end = 0
-    with suppress(OSError):  # only a hole is left
-        while end < size:
-            begin = os.lseek(file, end, os.SEEK_DATA)
-            end = min(os.lseek(file, begin, os.SEEK_HOLE), size)
-            yield begin, end
-
-
-def _move(source: int, target: int, begin: int, end: int) -> None:
-    """Some disks only note that two files have the same bytes."""
-    while begin < end:
-        try:
-            moved = os.copy_file_range(source, target, end - begin, begin, begin)
-        except OSError:  # from one disk to another
-            os.lseek(target, begin, os.SEEK_SET)
-            moved = os.sendfile(target, source, begin, end - begin)
-        if not moved:  # it was cut off meanwhile
-            return
-        begin += moved

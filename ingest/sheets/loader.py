@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from ingest.document.model import Cell, Document
 from ingest.document.source import Source
 from ingest.office.ooxml import TEXT, Package, chart, texts
-from ingest.page_builder import BEGINS, CELLS, TOO_MANY, Flow, OfficePage
+from ingest.page_builder import BEGINS, CELLS, TOO_MANY, Flow
 from ingest.platform.process import beat
 from ingest.sheets.workbook import (
     Around,
@@ -278,12 +278,11 @@ def _why(row: int, about: Around) -> str:
 
 def _chart(flow: Flow, root: Element) -> None:
     """Write a chart's title and points, which may be copies from another workbook."""
-    draft = OfficePage()
-    chart(root, draft)
     titles = (" ".join("".join(texts(e, TEXT)).split()) for e in root.iter("c:title"))
     title, *axes = [text for text in titles if text] or [""]
     for text in (title, *axes):
         flow.paragraph(text, BEGINS)
     flow.add_figure(title)
-    for table in draft.tables:
-        flow.typed_table(table.rows, table.header, title)
+    rows, header = chart(root)
+    if any(map(any, rows)):
+        flow.text_table(rows, header or None, title)

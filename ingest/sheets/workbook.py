@@ -7,9 +7,8 @@ whose cells lie so far apart that it would fill the memory goes to openpyxl.
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -217,7 +216,11 @@ def _ooxml_sheet(
         _cells(package.xml(part), found, units)
     relations = package.relations(part)
     found.comments = list(_comments(package, relations, people))
-    found.charts = list(_charts(package, relations))
+    found.charts = [
+        chart
+        for drawing in relations.values() if drawing.kind == "drawing" and not drawing.outside
+        for _, chart in package.related(package.relations(drawing.target), "chart")
+    ]  # fmt: skip
     return found
 
 
@@ -235,7 +238,8 @@ def _cells(root: Element | None, found: Around, units: dict[str, CellUnit]) -> N
             found.rows.add(at)
         for order, cell in enumerate(children(row, "?:c")):
             place = _place(cell.get("r", "")) or (at, order)
-            height, width = max(height, place[0] + 1), max(width, place[1] + 1)
+            if len(cell):  # others have a format alone
+                height, width = max(height, place[0] + 1), max(width, place[1] + 1)
             _cell(cell, place, found, units)
     found.size = height * width
 
@@ -299,13 +303,6 @@ def _comment(comment: Element, author: str, text: str) -> str:
     return ": ".join(part for part in (f"Comment on {comment.get('ref', '')}", told, text) if part)
 
 
-def _charts(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
-    for drawing in relations.values():
-        if drawing.kind == "drawing" and not drawing.outside:
-            charts = package.related(package.relations(drawing.target), "chart")
-            yield from (chart for _, chart in charts)
-
-
 # -- The metadata of an ODS workbook: hidden rows and columns, and comments
 
 _NOTE_TEXT = frozenset({"text:p", "text:span", "text:a"})
@@ -327,8 +324,7 @@ def _opendocument_sheet(sheet: Element) -> Around:
     found.rows = set(_hidden(sheet, "table:table-row", "table:number-rows-repeated"))
     found.columns = set(_hidden(sheet, "table:table-column", "table:number-columns-repeated"))
     for note in sheet.iter("office:annotation"):
-        author = child(note, "?:creator")
-        author = child(note, "dc:creator") if author is None else author
+        author = child(note, "dc:creator")
         text = " ".join(
             " ".join(" ".join(texts(p, _NOTE_TEXT)) for p in note.iter("text:p")).split()
         )
@@ -347,9 +343,7 @@ def _hidden(sheet: Element, name: str, repeated: str) -> Iterator[int]:
         at += number
 
 
-DENSE = 20_000_000  # cells of a rectangle
-_GAP = 2  # empty rows or columns that remain of a wider gap
-_OFTEN = 1000  # rows between two signs of life
+_MOST_PLACES = 50_000_000  # of the rectangle of all cells: calamine takes 32 bytes for each
 
 Row = list[Value | None]
 Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row and column from 0
@@ -370,13 +364,14 @@ class Workbook:
         seen = SheetVisibleEnum.Visible
         return [(sheet.name, sheet.visible != seen) for sheet in self._book.sheets_metadata]
 
-    def read(self, name: str, size: int) -> tuple[Iterator[Row], list[Range]]:
+    def read(self, name: str, places: int) -> tuple[Iterator[Row], list[Range]]:
         """The rows of a sheet from its first, and where one cell covers several.
 
-        `size` is how many cells their rectangle has.
+        `places` are those of the rectangle around its cells. Of one that is too large for calamine
+        each row has its cells without the gaps between.
         """
-        if size > DENSE:
-            return self._sparse(name), []
+        if places > _MOST_PLACES:
+            return self._far_apart(name), []
         from python_calamine import CalamineError
 
         try:
@@ -389,38 +384,17 @@ class Workbook:
     def close(self) -> None:
         self._book.close()
 
-    def _sparse(self, name: str) -> Iterator[Row]:
+    def _far_apart(self, name: str) -> Iterator[Row]:
         from openpyxl import load_workbook
 
         with warnings.catch_warnings(action="ignore"):
-            book = load_workbook(self._source.path, read_only=True, data_only=True)
-            sheet = book[name]
+            sheet = load_workbook(self._source.path, read_only=True, data_only=True)[name]
             sheet.reset_dimensions()  # otherwise it fills each row up to the sheet's last column
-            yield from closed_up(enumerate(sheet.iter_rows(values_only=True)))
-
-
-def closed_up(rows: Iterable[tuple[int, Sequence[object]]]) -> list[Row]:
-    """Numbered rows without the wide gaps between cells; narrow ones show where tables end."""
-    cells: list[dict[int, Value]] = []
-    for number, row in rows:
-        if number % _OFTEN == 0:
-            beat(number, 0)
-        cells.append({at: _plain(value) for at, value in enumerate(row) if value is not None})
-        if len(cells) > _GAP and not any(cells[-_GAP - 1 :]):
-            cells.pop()
-    old: list[int] = []  # the columns that remain, as they were; of a wider gap the first ones
-    for column in sorted({at for row in cells for at in row}):
-        before = old[-1] if old else -1
-        old += [*range(before + 1, column)[:_GAP], column]
-    last = {at: place for place, at in enumerate(old, 1)}
-    return [
-        [row.get(at) for at in old[: max((last[at] for at in row), default=0)]] for row in cells
-    ]
-
-
-def _plain(value: object) -> Value:
-    known = isinstance(value, (str, float, int, bool, date, time, timedelta))
-    return value if known else str(value)  # type: ignore[return-value]
+            for number, row in enumerate(sheet.iter_rows(values_only=True)):
+                beat(number, 0)
+                found = [value for value in row if value is not None]
+                if found:
+                    yield [one if isinstance(one, Value | int) else str(one) for one in found]
 
 
 def _opened(source: Source) -> "CalamineWorkbook":

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
@@ -143,7 +142,10 @@ def _number(text: str, decimal: str) -> tuple[float, str] | None:
     match = _NUMBER.fullmatch(text)
     if match is None or not _well_formed(match):
         return None
-    value = _value(match["digits"], decimal)
+    digits = match["digits"]
+    if digits.isdigit() and (digits[0] == "0" != digits or len(digits) > _LONGEST):
+        return None  # "007" is a name, not a quantity
+    value = numbers.value_of(digits, decimal)
     if value is None or (match["scale"] and not (match["money"] or match["unit"])):
         return None  # "1.2m" may be metres
     scale = (match["scale"] or "").lower().rstrip(".")
@@ -165,11 +167,6 @@ def _well_formed(match: re.Match[str]) -> bool:
     if opened and not any(units):  # "(3)" may be a footnote, "(2019)" a year
         return len(match["digits"]) > 1 and not re.fullmatch(YEAR, match["digits"])
     return True
-
-
-def _value(digits: str, mark: str) -> Decimal | None:
-    coded = digits.isdigit() and (digits[0] == "0" != digits or len(digits) > _LONGEST)
-    return None if coded else numbers.value_of(digits, mark)  # "007" is a name, not a quantity
 
 
 # -- JSON and XML as one kind of tree: texts, lists, and fields in file order

@@ -72,16 +72,14 @@ def _encoding(data: bytes, name: str, declared: str) -> str:
         return marked
     if wide := _wide(data[:_SAMPLE]):
         return wide
+    shifted = "iso2022_jp" if b"\x1b$B" in data[:_SAMPLE] else ""
+    sure = (one for one in ("utf-8", declared) if one and _decodes(data, one))
+    encoding = shifted or next(sure, "")
     binary = len(_BINARY.findall(data[:4096])) / max(len(data[:4096]), 1)
-    if binary > _MOSTLY:
-        raise _no_text(name)
-    if b"\x1b$B" in data[:_SAMPLE]:
-        return "iso2022_jp"
-    for encoding in ("utf-8", declared):
-        if encoding and _decodes(data, encoding):
-            return encoding
-    if binary > _STRAY:
-        raise _no_text(name)
+    if binary > (_MOSTLY if encoding else _STRAY):
+        raise UnreadableFile(f"{name} is not text: it holds bytes of another format.")
+    if encoding:
+        return encoding
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_SAMPLE]).best()
@@ -91,10 +89,6 @@ def _encoding(data: bytes, name: str, declared: str) -> str:
 def _marked(data: bytes) -> str:
     """The encoding that a byte order mark tells."""
     return next((code for mark, code in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), "")
-
-
-def _no_text(name: str) -> UnreadableFile:
-    return UnreadableFile(f"{name} is not text: it holds bytes of another format.")
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -147,25 +141,13 @@ def _is_text(path: Path, size: int, changed: int) -> bool:
             start = file.read(_LOOKED_AT)
     except OSError:
         return False
-    text = _decoded(start)
-    return bool(text.strip()) and _is_readable(text)
-
-
-def _decoded(start: bytes) -> str:
-    """Its text; empty for what is none. The last letter may be cut."""
-    marked = _marked(start)
-    if not marked and _CONTROLS.intersection(start):
-        return ""
+    if not _marked(start) and _CONTROLS.intersection(start):
+        return False
     try:
-        return codecs.getincrementaldecoder(marked or "utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return _western(start)
-
-
-def _western(start: bytes) -> str:
-    """Text of an 8-bit code has few letters beyond ASCII, and none of its control characters."""
-    beyond = sum(byte >= 0x80 for byte in start)
-    return "" if beyond > len(start) / 5 else start.decode("cp1252", "ignore")
+        text = decode(start, path.name).text
+    except UnreadableFile:
+        return False
+    return bool(text.strip()) and _is_readable(text)
 
 
 def _is_readable(text: str) -> bool:

@@ -1,14 +1,9 @@
-"""JSON, JSON Lines and XML: records become tables, everything else indented "name: value" lines.
-
-The colons and dashes that show the structure are counted as if the file held them. Numbers stay as
-they are written. XML that declares entities is refused; nothing outside of the file is opened.
-"""
+"""Text, source code, JSON, XML, CSV and TSV become lines and tables."""
 
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from ingest.document.model import Document
@@ -16,39 +11,56 @@ from ingest.document.source import Source
 from ingest.office.ooxml import parse
 from ingest.page_builder import BEGINS, PLAIN, Flow
 from ingest.platform.process import beat
-from ingest.text.cell_values import (
-    Node,
-    Record,
-    from_json,
-    from_xml,
-    short,
-)
+from ingest.text.cell_values import Node, Record, from_json, from_xml, short
 from ingest.text.decoding import DecodedText, read_text, read_whole
 
-# -- Plain text in any encoding, and logs. Lines stay unchanged; a blank line ends a paragraph
+# -- Plain text in any encoding, logs and source code. Lines stay unchanged; a blank line ends a
+# paragraph, and a bullet, a time in a log and a definition in code begin one
 # A form feed ends a page. What is longer than about 400 lines is cut into pages of that length.
 
+CODE = (
+    ".bat", ".c", ".cc", ".cfg", ".conf", ".cpp", ".cs", ".css", ".dart", ".diff", ".go", ".h",
+    ".hpp", ".ini", ".java", ".jl", ".js", ".jsx", ".kt", ".lua", ".m", ".patch", ".php", ".pl",
+    ".ps1", ".py", ".r", ".rb", ".rs", ".scala", ".sh", ".sql", ".swift", ".tex", ".toml", ".ts",
+    ".tsx", ".vue", ".yaml", ".yml",
+)  # fmt: skip
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _BULLET = re.compile(r"\s*(?:[-*•▪◦o·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _STAMP = re.compile(
     r"\W?(?:\d{4}-\d\d-\d\d|\d\d?[/.]\w{2,3}[/.]\d{4}|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d)"
 )
+_DEFINITION = re.compile(
+    r"""(?!\s{8})\s*(?:
+        (?:export\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|final\s+|abstract\s+)*
+        (?:def|class|func|function|fn|interface|struct|enum|trait|impl|module|namespace|type)\s+\w
+        | @\w
+        | \\(?:sub)*section | \\chapter | \\begin\{
+        | (?:create|insert|select|update|delete|alter|drop|with)\s
+        | \[[\w.\-"\ ]+\]\s*$
+        | diff\s--git
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def load_text(source: Source) -> Document:
     """Raises UnreadableFile when the bytes are no text."""
-    found = read_text(source)
-    return as_text(source, found)
+    return as_text(source, read_text(source))
 
 
 def as_text(source: Source, found: DecodedText, note: str = "") -> Document:
     """The text as a document, line by line; a form feed ends a page, `note` is on the last one."""
-    flow = Flow()
+    suffix, flow = source.path.suffix.lower(), Flow()
+    start = _STAMP if suffix == ".log" else _DEFINITION if suffix in CODE else _BULLET
     for number, sheet in enumerate(found.text.split("\f")):
         if number:
             flow.end_page()
-        for text, begins in _lines(sheet, source.path.suffix.lower() == ".log"):
-            flow.verbatim(text, BEGINS if begins else PLAIN)
+        before = ""
+        for line in LINE_END.split(sheet):
+            if line.strip():
+                starts = start.match(line) and not before.lstrip().startswith("@")  # a decorator
+                flow.verbatim(line, BEGINS if starts or not before.strip() else PLAIN)
+            before = line
     return finish(source, flow, found, note)
 
 
@@ -60,61 +72,9 @@ def finish(source: Source, flow: Flow, found: DecodedText, note: str = "") -> Do
     return source.document(flow.finished(note), metadata={"encoding": found.encoding})
 
 
-def _lines(text: str, log: bool) -> Iterator[tuple[str, bool]]:
-    """Non-blank lines, and whether each begins a paragraph."""
-    begins = True
-    for line in LINE_END.split(text):
-        if not line.strip():
-            begins = True
-            continue
-        item = _STAMP.match(line) if log else _BULLET.match(line)
-        yield line, begins or item is not None
-        begins = False
-
-
-# -- Source code: its lines as they are. A passage may begin at definitions and blank lines
-
-LANGUAGES = {
-    ".bat": "Batch", ".c": "C", ".cc": "C++", ".cfg": "INI", ".conf": "configuration",
-    ".cpp": "C++", ".cs": "C#", ".css": "CSS", ".dart": "Dart", ".diff": "diff", ".go": "Go",
-    ".h": "C", ".hpp": "C++", ".ini": "INI", ".java": "Java", ".jl": "Julia", ".js": "JavaScript",
-    ".jsx": "JavaScript", ".kt": "Kotlin", ".lua": "Lua", ".m": "MATLAB or Objective-C",
-    ".patch": "diff", ".php": "PHP", ".pl": "Perl", ".ps1": "PowerShell", ".py": "Python",
-    ".r": "R", ".rb": "Ruby", ".rs": "Rust", ".scala": "Scala", ".sh": "shell", ".sql": "SQL",
-    ".swift": "Swift", ".tex": "TeX", ".toml": "TOML", ".ts": "TypeScript", ".tsx": "TypeScript",
-    ".vue": "Vue", ".yaml": "YAML", ".yml": "YAML",
-}  # fmt: skip
-_BEGINS = re.compile(
-    r"""\s*(?:
-        (?:export\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|final\s+|abstract\s+)*
-        (?:def|class|func|function|fn|interface|struct|enum|trait|impl|module|namespace|type)\s+\w
-        | @\w
-        | \\(?:sub)*section | \\chapter | \\begin\{
-        | (?:create|insert|select|update|delete|alter|drop|with)\s
-        | \[[\w.\-"\ ]+\]\s*$
-        | diff\s--git
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_INDENTED = re.compile(r"\s{8}")
-
-
-def load_code(source: Source) -> Document:
-    """Raises UnreadableFile when the bytes are no text."""
-    found = read_text(source)
-    flow = Flow()
-    blank, decorated = True, False
-    for line in LINE_END.split(found.text.replace("\f", "\n")):
-        if not line.strip():
-            blank = True
-            continue
-        starts = _BEGINS.match(line) is not None and not _INDENTED.match(line)
-        flow.verbatim(line, replace(PLAIN, begins=(blank or starts) and not decorated))
-        blank, decorated = False, line.lstrip().startswith("@")
-    document = finish(source, flow, found)
-    language = LANGUAGES.get(source.path.suffix.lower(), "")
-    return replace(document, metadata={**document.metadata, "language": language})
-
+# -- JSON, JSON Lines and XML: records become tables, everything else indented "name: value" lines
+# The colons and dashes that show the structure are counted as if the file held them. Numbers stay
+# as they are written. XML that declares entities is refused; nothing outside of it is opened.
 
 _COLUMNS = 40  # of a table; records with more fields are read field by field
 _LONG = 300  # characters of a value
@@ -204,19 +164,16 @@ def _line(flow: Flow, text: str, depth: int, begins: bool = False) -> None:
 def _table(nodes: list[Node]) -> list[list[str]]:
     """Records of texts as rows below their field names; empty when they are no such records."""
     records = [node for node in nodes if isinstance(node, Record) and node.flat]
-    if len(records) < len(nodes) or len(nodes) < 2 or any(map(_wordy, records)):
+    if len(records) < len(nodes) or len(nodes) < 2:
+        return []
+    texts = [str(text) for record in records for _, text in record.fields]
+    if any("\n" in text or len(text) > _LONG for text in texts):  # text rather than values
         return []
     names = list(dict.fromkeys(name for record in records for name, _ in record.fields))
     if len(names) > _COLUMNS or sum(len(r.fields) for r in records) * 2 < len(names) * len(records):
         return []  # too wide, or mostly empty
     rows = [dict(record.fields) for record in records]
     return [names, *([str(row.get(name, "")) for name in names] for row in rows)]
-
-
-def _wordy(record: Record) -> bool:
-    """Whether a field is text rather than a value."""
-    texts = [node for _, node in record.fields if isinstance(node, str)]
-    return any("\n" in text or len(text) > _LONG for text in texts)
 
 
 # -- CSV and TSV files: a row is a line, and every page of rows is a table with typed cells

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from ingest.document.model import Cell, Document, Line, Page, Table
+from ingest.document.model import Cell, Document, Line, Page
 from ingest.document.wire import Packed
 from ingest.platform.process import beat
 
@@ -138,7 +138,15 @@ def folded_page(page: Page) -> Page:
     for parts in pieces:
         starts.append(starts[-1] + len(parts))
     lines = tuple(line for parts in pieces for line in parts)
-    tables = tuple(_moved(table, pieces, starts) for table in page.tables)
+    tables = tuple(
+        replace(
+            table,
+            first=starts[table.first],
+            last=starts[table.last + 1] - 1,
+            rows=tuple(tuple(_placed(row, pieces, starts)) for row in table.rows),
+        )
+        for table in page.tables
+    )
     return replace(page, lines=lines, tables=tables)
 
 
@@ -207,12 +215,6 @@ def _packed(text: str, spans: list[Span]) -> list[Span]:
             packed.append((start, end))
             spent = cost
     return packed
-
-
-def _moved(table: Table, pieces: list[tuple[Line, ...]], starts: list[int]) -> Table:
-    rows = tuple(tuple(_placed(row, pieces, starts)) for row in table.rows)
-    last = starts[table.last + 1] - 1
-    return replace(table, first=starts[table.first], last=last, rows=rows)
 
 
 def _placed(

@@ -8,16 +8,13 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import tinycss2
 from cssselect2 import ElementWrapper, Matcher, compile_selector_list
+from lxml.etree import _Element as Element
 from tinycss2 import parse_component_value_list
 from tinycss2.color4 import parse_color
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
 
 # -- Values of CSS become numbers: lengths, colours, and what `var()` stands for
 
@@ -169,14 +166,7 @@ _TELLING = {
 }  # fmt: skip
 
 Selectors = tuple[str, ...]
-
-
-class Declaration(NamedTuple):
-    """One property and its value, as CSS."""
-
-    name: str
-    value: str
-    important: bool
+Declaration = tuple[str, str, bool]  # a property, its value as CSS, and whether it is important
 
 
 def _bounded(text: str) -> str:
@@ -204,7 +194,7 @@ def _declarations(items: Iterable[Any]) -> Iterator[Declaration]:
         for name, tokens in _longhands(item.name if variable else item.lower_name, item.value):
             if variable or name in _TELLING:
                 text = tinycss2.serialize(tokens).strip()
-                yield Declaration(name, text if len(text) <= _LONGEST_VALUE else "", item.important)
+                yield name, text if len(text) <= _LONGEST_VALUE else "", item.important
 
 
 def _longhands(name: str, value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -240,7 +230,7 @@ Layer = tuple[float, ...]  # the larger one wins, or loses where its declaration
 class Cascade:
     """The styles of one document's elements."""
 
-    def __init__(self, root: "Element", seconds: float = _SECONDS) -> None:
+    def __init__(self, root: Element, seconds: float = _SECONDS) -> None:
         self.complete = True  # nothing was left out because it takes too long
         self._root = root
         seconds += _EACH * sum(1 for _ in root.iter())

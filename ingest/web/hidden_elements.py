@@ -6,13 +6,10 @@ Only what the file itself says counts: attributes, `style`, and the style sheets
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+from lxml.etree import _Element as Element
 
 from ingest.web.css import Cascade, Colour, Style, amounts, colour, pixels
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
 
 _NEVER_SHOWN = {"noscript": "shown only where scripts are off", "template": "part of a script"}
 _CELLS = {"table", "tbody", "td", "tfoot", "th", "thead", "tr"}  # grow with what is in them
@@ -53,7 +50,7 @@ class _State:
 class Visibility:
     """What cannot be seen of one document."""
 
-    def __init__(self, root: "Element") -> None:
+    def __init__(self, root: Element) -> None:
         self._reasons: dict[Element, str] = {}
         plain, cascade = not _has_background(root), Cascade(root)
         for node in cascade.nodes():
@@ -68,12 +65,12 @@ class Visibility:
                 self._reasons[element] = reason
         self.complete = cascade.complete  # False: its style sheets would take too long to follow
 
-    def hidden_reason(self, element: "Element") -> str:
+    def hidden_reason(self, element: Element) -> str:
         """Why the text of this element cannot be seen, or ""."""
         return self._reasons.get(element, "")
 
 
-def _has_background(root: "Element") -> bool:
+def _has_background(root: Element) -> bool:
     """The page may have a background that is not white: then white letters prove nothing."""
     if any("stylesheet" in (link.get("rel") or "") for link in root.iter("link")):
         return True
@@ -83,7 +80,7 @@ def _has_background(root: "Element") -> bool:
     return coloured or any("background" in text for text in texts)
 
 
-def _state(element: "Element", style: Style, outer: _State) -> _State:
+def _state(element: Element, style: Style, outer: _State) -> _State:
     marked = "marked as hidden" if element.get("hidden") is not None else ""
     gone = outer.gone or _NEVER_SHOWN.get(str(element.tag), marked)
     if not style:

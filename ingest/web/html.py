@@ -1,10 +1,13 @@
-"""Reads a table of HTML as rows of text; spanning cells are repeated in each place."""
+"""HTML becomes lines of pages: paragraphs, headings, lists, tables, and text on pictures."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
+
+from lxml import etree, html
+from lxml.etree import _Element as Element
 
 from ingest.document.model import Line
 from ingest.errors import UnreadableFile
@@ -13,10 +16,6 @@ from ingest.office.ooxml import without_file_name
 from ingest.page_builder import BEGINS, PLAIN, Flow, address
 from ingest.text.decoding import decode
 from ingest.web.hidden_elements import Visibility
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
 
 # -- Pictures that a web page holds itself. Those that it points to elsewhere are never fetched
 
@@ -37,20 +36,6 @@ def looking(pasted: Pasted, part: Look | None = None) -> Look:
     return look
 
 
-# -- The text for links and pictures: "our rules (https://example.com/rules)"
-
-
-def link(anchor: "Element") -> str:
-    """A link's address in brackets; empty for an address within its own site."""
-    target = (anchor.get("href") or "").strip()
-    return address("".join(map(str, anchor.itertext())), target) if ":" in target else ""
-
-
-def alternative(image: "Element") -> str:
-    """The alternative text of a picture, unless it is only a file name."""
-    return without_file_name(image.get("alt") or "").strip()
-
-
 # -- Parses HTML into a tree of elements. Nothing is fetched, and no entity is expanded
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*+=\s*+["']?+\s*+([\w.:-]+)""", re.IGNORECASE)
@@ -61,7 +46,7 @@ _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _NO_TEXT = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
 
 
-def parse_bytes(data: bytes, name: str, declared: str = "") -> "Element":
+def parse_bytes(data: bytes, name: str, declared: str = "") -> Element:
     """The tree of a file, in the encoding that it or its envelope declares. UnreadableFile."""
     head = data[:4096]
     for pattern in (_CHARSET, _XML_ENCODING):
@@ -70,10 +55,8 @@ def parse_bytes(data: bytes, name: str, declared: str = "") -> "Element":
     return parse_text(decode(data, name, declared).text, name)
 
 
-def parse_text(text: str, name: str) -> "Element":
+def parse_text(text: str, name: str) -> Element:
     """The tree of HTML; damaged HTML is repaired as browsers do. Raises UnreadableFile."""
-    from lxml import etree, html
-
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     clean = _ENDS.sub("", text.translate(_NO_TEXT))
     try:
@@ -86,19 +69,12 @@ def parse_text(text: str, name: str) -> "Element":
     return root
 
 
-def iterwalk(element: "Element", events: tuple[str, ...]) -> "Iterator[tuple[str, Element]]":
-    """An element and all in it, without recursion."""
-    from lxml import etree
-
-    yield from etree.iterwalk(element, events=events)
-
-
-def text_of(element: "Element") -> str:
+def text_of(element: Element) -> str:
     """All of its text as one line."""
     return " ".join("".join(map(str, element.itertext())).split())
 
 
-def tag_name(element: "Element") -> str:
+def tag_name(element: Element) -> str:
     """The tag without its namespace; "" for comments."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
@@ -120,7 +96,6 @@ class HtmlGrid:
     header: int = 0
     unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
     pictures: list[str] = field(default_factory=list)  # their alternative texts
-    depth: int = 0  # elements around it
     row_hidden: str = ""  # why the row that is read is: its text stays together
     seen: list[str] = field(default_factory=list)  # of the cell that is read
 
@@ -133,7 +108,7 @@ class HtmlGrid:
         self.pictures.append(caption)
 
 
-def is_data_table(table: "Element") -> bool:
+def is_data_table(table: Element) -> bool:
     """Whether it is a table of values, not of layout."""
     if table.get("role") in ("presentation", "none"):
         return False
@@ -149,7 +124,7 @@ def is_data_table(table: "Element") -> bool:
     return all(sum(map(len, cell.itertext())) <= _LONG for row in rows for cell in row)
 
 
-def _read_rows(table: "Element", grid: HtmlGrid, reader: "HtmlReader") -> None:
+def _read_rows(table: Element, grid: HtmlGrid, reader: "HtmlReader") -> None:
     """The cells of a table row by row, repeated over the rows and columns that they span."""
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
     rows = list(_rows(table))
@@ -157,10 +132,14 @@ def _read_rows(table: "Element", grid: HtmlGrid, reader: "HtmlReader") -> None:
         grid.row_hidden = reader.visibility.hidden_reason(row)
         own = list(_cells(row))
         texts = _row([(cell, reader.cell(cell, grid)) for cell in own], spanning)
-        below = row is not rows[-1] and _stands_below(own, texts, spanning)
-        if below or not any(map(str.strip, texts)):
+        down = own and all(_span(cell, "rowspan") > 1 for cell in own) and row is not rows[-1]
+        if down and set(texts) <= {text for _, text in spanning.values()}:
+            continue  # the next row repeats all of its cells; long texts do not count
+        if not any(map(str.strip, texts)):
             continue
-        if len(grid.rows) == grid.header and _heads(row, own):
+        parent = row.getparent()
+        in_head = parent is not None and tag_name(parent) == "thead"
+        if len(grid.rows) == grid.header and (in_head or {*map(tag_name, own)} == {"th"}):
             grid.header += 1
         elif len(set(texts)) == 1 and len(own) == 1:
             texts = [texts[0], *[""] * (len(texts) - 1)]  # a title over all columns
@@ -168,7 +147,7 @@ def _read_rows(table: "Element", grid: HtmlGrid, reader: "HtmlReader") -> None:
         grid.hidden.append(grid.row_hidden)
 
 
-def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]]) -> list[str]:
+def _row(own: list[tuple[Element, str]], spanning: dict[int, tuple[int, str]]) -> list[str]:
     texts: list[str] = []
     for cell, text in own:
         _spanned(texts, spanning)
@@ -182,14 +161,6 @@ def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]])
     return texts
 
 
-def _stands_below(
-    own: "list[Element]", texts: list[str], spanning: dict[int, tuple[int, str]]
-) -> bool:
-    """Whether the next row repeats all cells of this row; long texts do not count."""
-    down = bool(own) and all(_span(cell, "rowspan") > 1 for cell in own)
-    return down and set(texts) <= {text for _, text in spanning.values()}
-
-
 def _spanned(texts: list[str], spanning: dict[int, tuple[int, str]]) -> None:
     """Fill in the cells that reach down from the rows above."""
     while (column := len(texts)) in spanning:
@@ -199,18 +170,12 @@ def _spanned(texts: list[str], spanning: dict[int, tuple[int, str]]) -> None:
             spanning[column] = (left - 1, text)
 
 
-def _span(cell: "Element", name: str) -> int:
+def _span(cell: Element, name: str) -> int:
     value = (cell.get(name) or "").strip()
     return min(max(int(value), 1), _WIDEST) if value.isdecimal() and len(value) < 9 else 1
 
 
-def _heads(row: "Element", own: "list[Element]") -> bool:
-    parent = row.getparent()
-    in_head = parent is not None and tag_name(parent) == "thead"
-    return in_head or (bool(own) and all(tag_name(cell) == "th" for cell in own))
-
-
-def _rows(table: "Element") -> "Iterator[Element]":
+def _rows(table: Element) -> Iterator[Element]:
     for part in table:
         if tag_name(part) == "tr":
             yield part
@@ -218,7 +183,7 @@ def _rows(table: "Element") -> "Iterator[Element]":
             yield from (row for row in part if tag_name(row) == "tr")
 
 
-def _cells(row: "Element") -> "Iterator[Element]":
+def _cells(row: Element) -> Iterator[Element]:
     return (cell for cell in row if tag_name(cell) in ("td", "th"))
 
 
@@ -237,7 +202,7 @@ _INLINE = {
 _NOT_FOLLOWED = (
     "Its style sheet would take too long to follow: text that it hides may not be marked as hidden."
 )
-_DEEPEST = 200  # elements within elements; text that lies deeper is read without its structure
+_CALLS = 10_000  # in one another: four for each of the 2,048 elements that lxml lets be nested
 
 
 @dataclass(frozen=True)
@@ -248,13 +213,12 @@ class _State:
     heading: int = 0
     lists: int = 0
     verbatim: bool = False
-    depth: int = 0
 
 
 class HtmlReader:
     """Writes one tree of HTML into a flow."""
 
-    def __init__(self, root: "Element", flow: Flow, look: Look | None = None) -> None:
+    def __init__(self, root: Element, flow: Flow, look: Look | None = None) -> None:
         """`look` reads the text on the pictures that the page itself holds."""
         self._flow = flow
         self._out: Flow | HtmlGrid = flow  # or the table whose cell is read
@@ -269,16 +233,19 @@ class HtmlReader:
         self._begins = True
         self._state = _State()
 
-    def read(self, element: "Element") -> None:
-        self._element(element, _State())
+    def read(self, element: Element) -> None:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _CALLS))  # Python's own calls take no stack of the system
+        try:
+            self._element(element, _State())
+        finally:
+            sys.setrecursionlimit(limit)
         self._flush()
 
-    def _element(self, element: "Element", outer: _State) -> None:
+    def _element(self, element: Element, outer: _State) -> None:
         tag = tag_name(element)
         if tag in _SILENT_TAGS or not tag:
             return
-        if outer.depth >= _DEEPEST:
-            return self._deep(element, outer)
         state = self._inside(element, tag, outer)
         if tag == "br":
             self._flush(ends=False)
@@ -290,37 +257,21 @@ class HtmlReader:
         elif tag in _INLINE:
             self._children(element, state)
             if tag == "a":
-                self._text(link(element), state)
+                target = (element.get("href") or "").strip()
+                self._text(address("".join(map(str, element.itertext())), target), state)
         else:
             self._block(element, tag, state)
 
-    def _deep(self, element: "Element", outer: _State) -> None:
-        """Read text without its structure, but with its hiding. No recursion."""
-        inside, silent = [outer], 0
-        for event, one in iterwalk(element, events=("start", "end", "comment")):
-            if event == "start":
-                silent += tag_name(one) in _SILENT_TAGS
-                reason = "in a part that is not shown" if silent else ""
-                reason = self.visibility.hidden_reason(one) or reason
-                inside.append(replace(outer, hidden=reason))
-                self._text(one.text, inside[-1])
-            elif event == "end":
-                inside.pop()
-                silent -= tag_name(one) in _SILENT_TAGS
-            if event != "start" and one is not element:
-                self._text(f" {one.tail or ''}", inside[-1])
-
-    def _inside(self, element: "Element", tag: str, outer: _State) -> _State:
+    def _inside(self, element: Element, tag: str, outer: _State) -> _State:
         return replace(
             outer,
             hidden=self.visibility.hidden_reason(element),
             heading=HEADINGS.get(tag, outer.heading),
             lists=outer.lists + (tag in ("ul", "ol", "menu")),
             verbatim=outer.verbatim or tag in ("pre", "textarea"),
-            depth=outer.depth + 1,
         )
 
-    def _block(self, element: "Element", tag: str, state: _State) -> None:
+    def _block(self, element: Element, tag: str, state: _State) -> None:
         self._flush()
         if tag == "li":
             self._marker = self._numbered(element)
@@ -329,7 +280,7 @@ class HtmlReader:
         if tag == "li":
             self._marker = ""
 
-    def _children(self, element: "Element", state: _State) -> None:
+    def _children(self, element: Element, state: _State) -> None:
         self._text(element.text, state)
         for child in element:
             self._element(child, state)
@@ -356,7 +307,9 @@ class HtmlReader:
         if text.strip():
             like = Line("", heading=state.heading, hidden=state.hidden, begins=self._begins)
             if state.verbatim:
-                self._verbatim(text, like)
+                for line in filter(str.strip, text.split("\n")):
+                    self._out.verbatim(line, like)
+                    like = replace(like, begins=False)
             else:
                 indent = "  " * (state.lists - 1) if self._marker else ""
                 self._out.paragraph(self._marker + text.strip(), like, indent)
@@ -366,22 +319,16 @@ class HtmlReader:
             self._flow.written(writing, hidden)
         self._written = []
 
-    def _verbatim(self, text: str, like: Line) -> None:
-        for line in text.split("\n"):
-            if line.strip():
-                self._out.verbatim(line, like)
-                like = replace(like, begins=False)
-
-    def _image(self, element: "Element", state: _State) -> None:
-        if alt := alternative(element):
+    def _image(self, element: Element, state: _State) -> None:
+        if alt := without_file_name(element.get("alt") or "").strip():
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
             self._out.add_figure(alt)
             if self._look and self._out is self._flow:  # pictures in cells are not read
                 self._written.append((self._look(element.get("src") or ""), state.hidden))
 
-    def _table(self, element: "Element", state: _State) -> None:
-        found = HtmlGrid(depth=state.depth, row_hidden=state.hidden)
+    def _table(self, element: Element, state: _State) -> None:
+        found = HtmlGrid(row_hidden=state.hidden)
         for part in element:
             if tag_name(part) == "caption":
                 found.caption = self.cell(part, found)
@@ -395,16 +342,16 @@ class HtmlReader:
             self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
         self._begins = True
 
-    def cell(self, element: "Element", grid: HtmlGrid) -> str:
+    def cell(self, element: Element, grid: HtmlGrid) -> str:
         """The visible text of a cell or caption; its hidden text and its pictures go to `grid`."""
         grid.seen, self._out = [], grid
         marker, self._marker = self._marker, ""  # of a list item around the table
-        self._element(element, _State(depth=grid.depth))
+        self._element(element, _State())
         self._flush()
         self._out, self._marker = self._flow, marker
         return " ".join(" ".join(grid.seen).split())
 
-    def _numbered(self, item: "Element") -> str:
+    def _numbered(self, item: Element) -> str:
         """The label that a browser draws before a list item."""
         parent = item.getparent()
         if parent is None or tag_name(parent) != "ol":

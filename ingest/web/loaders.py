@@ -1,15 +1,15 @@
-"""EPUB books: the chapters in the order of the spine are pages; titles come from the contents.
-
-Read with zipfile and lxml: the libraries for EPUB that exist for Python are under the AGPL.
-"""
+"""Web pages, EPUB books and Markdown become documents."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element as PackageElement
+
+from lxml.etree import _Element as Element
 
 from ingest.document.model import Document, Heading, Page
 from ingest.document.source import Source
@@ -23,12 +23,6 @@ from ingest.text.decoding import read_whole, whole_bytes
 from ingest.text.loaders import as_text
 from ingest.web import html
 from ingest.web.html import HtmlReader, Look, looking
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
-    from lxml.etree import _Element as Element
-
 
 # -- Web pages, saved alone (HTML) or with their parts in one mail (MHTML)
 
@@ -46,26 +40,21 @@ def load_html(source: Source) -> Document:
 
 def load_mhtml(source: Source) -> Document:
     """The web page in an MHTML file; frames are further pages. Raises UnreadableFile."""
-    from email import message_from_bytes, policy
-
     message = message_from_bytes(whole_bytes(source), policy=policy.default)
-    parts = [part for part in message.walk() if part.get_content_type() in _HTML]
-    if not parts:
-        raise UnreadableFile(f"{source.name} holds no web page.")
     trees = []
-    for part in parts:
-        data = part.get_payload(decode=True)
+    for part in message.walk():
+        data = part.get_payload(decode=True) if part.get_content_type() in _HTML else b""
         if isinstance(data, bytes) and data.strip():
             trees.append(html.parse_bytes(data, source.name, part.get_content_charset() or ""))
     if not trees:
-        raise UnreadableFile(f"{source.name} holds an empty web page.")
+        raise UnreadableFile(f"{source.name} holds no web page.")
     return document(source, _parts(message, Pasted(source.engines)), *trees)
 
 
 _HTML = ("text/html", "application/xhtml+xml")
 
 
-def _parts(message: "EmailMessage", pasted: Pasted) -> Look:
+def _parts(message: EmailMessage, pasted: Pasted) -> Look:
     """The parts of the mail, by their address or their identity."""
     found: dict[str, EmailMessage] = {}
     for part in message.walk():
@@ -83,7 +72,7 @@ def _parts(message: "EmailMessage", pasted: Pasted) -> Look:
     return looking(pasted, look)
 
 
-def document(source: Source, look: Look, *roots: "Element") -> Document:
+def document(source: Source, look: Look, *roots: Element) -> Document:
     """One document from trees of HTML; the first gives title and metadata."""
     flow = Flow()
     for root in roots:
@@ -94,13 +83,13 @@ def document(source: Source, look: Look, *roots: "Element") -> Document:
     return source.document(pages, title, metadata(roots[0]))
 
 
-def title_of(root: "Element") -> str:
+def title_of(root: Element) -> str:
     """The title that the head of a page states; empty without one."""
     found = next((e for e in root.iter() if html.tag_name(e) == "title"), None)
     return "" if found is None else html.text_of(found)
 
 
-def metadata(root: "Element") -> dict[str, str]:
+def metadata(root: Element) -> dict[str, str]:
     """Author, date and description from the head."""
     found: dict[str, str] = {}
     for meta in root.iter("meta"):
@@ -115,6 +104,9 @@ def first_heading(pages: tuple[Page, ...]) -> str:
     """The first heading of the highest level."""
     return next((line.text for page in pages for line in page.lines if line.heading == 1), "")
 
+
+# -- EPUB books: the chapters in the order of the spine are pages; titles come from the contents
+# Read with zipfile and lxml: the libraries for EPUB that exist for Python are under the AGPL.
 
 _TEXT = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -173,7 +165,7 @@ def _looking(package: Package, chapter: str, pasted: Pasted) -> Look:
     return looking(pasted, look)
 
 
-def _own_title(tree: "Element") -> str:
+def _own_title(tree: Element) -> str:
     headings = (e for e in tree.iter() if html.tag_name(e) in ("h1", "h2"))
     first = next(headings, None)
     return title_of(tree) if first is None else html.text_of(first)
@@ -210,7 +202,7 @@ def _contents(package: Package, root: PackageElement, opf: str, source: Source) 
                 yield from _points(points, part, 1)
 
 
-def _nav(tree: "Element", part: str) -> Iterator[_Entry]:
+def _nav(tree: Element, part: str) -> Iterator[_Entry]:
     navs = [e for e in tree.iter() if html.tag_name(e) == "nav"]
     toc = next((e for e in navs if "toc" in " ".join(map(str, e.attrib.values()))), None)
     for anchor in () if toc is None else toc.iter():
@@ -231,7 +223,7 @@ def _points(element: PackageElement, part: str, level: int) -> Iterator[_Entry]:
                 yield from _points(point, part, level + 1)
 
 
-def _tree(package: Package, part: str, source: Source) -> "Element | None":
+def _tree(package: Package, part: str, source: Source) -> Element | None:
     data = package.data(part)
     return html.parse_bytes(data, source.name) if data and data.strip() else None
 

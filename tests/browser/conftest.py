@@ -20,7 +20,7 @@ from assistant.models.catalogue import Role, default_model
 from assistant.models.fetch import is_whole, weights_of
 from assistant.settings import Settings
 from assistant.sources.source_list import variable
-from assistant.ui import launch
+from assistant.ui import serving
 from assistant.wiring import composition
 from tests.conftest import models_folder
 from tests.pdfs import write_pdf
@@ -275,7 +275,7 @@ def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -
         finally:
             process.terminate()
             process.wait(60)
-            assert launch.free_port(port, port) == port, "something of the app goes on"
+            assert serving.free_port(port, port) == port, "something of the app goes on"
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 240) -> None:

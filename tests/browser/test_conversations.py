@@ -123,6 +123,6 @@ def test_a_question_is_edited_and_its_versions_are_turned(
 def _answer(question: str, text: str) -> dict[str, Any]:
     return {
         "id": question, "question": question, "answer": text, "refused": False, "citations": [],
-        "sentences": [], "passages": [], "images": [], "audio": [], "model": "fake",
-        "seconds_total": 1.0,
+        "sentences": [], "passages": [], "notices": [], "images": [], "audio": [],
+        "tool": "answer", "model": "fake", "stopped": False, "seconds_total": 1.0,
     }  # fmt: skip

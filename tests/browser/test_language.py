@@ -61,7 +61,8 @@ def pseudo(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     start = (
         f"from pathlib import Path; from assistant.i18n import translation;"
         f"translation.FOLDER = Path({str(folder)!r});"
-        f"from assistant.ui import serving; serving.main(['--port={port}'])"
+        f"from assistant.settings import Settings; from assistant.ui import serving;"
+        f"serving.serve(Settings.load(), {port})"
     )
     surroundings = {"PINCITE_HOME": str(home), "PYTHONPATH": str(PROJECT),
                     "STREAMLIT_SERVER_HEADLESS": "true"}  # fmt: skip

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from assistant.evaluation.metrics import wilson
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches
 from tests.small_models.shapes import SIDE, Scene

@@ -274,8 +274,6 @@ def save(
     )
     pipeline.to(torch.float16).save_pretrained(folder)
     run_in_single_precision(folder / "text_encoder" / "config.json")
-    # With the guidance of large models red becomes orange, and two shapes become four.
-    (folder / "pincite.json").write_text('{"steps": 12, "guidance": 3.0}\n', encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def put(catalog: Catalog, *texts: str) -> set[str]:
         document = Document(f"{text:x<64}", text, text, (Page(1, 9, 9, (line,)),))
         with catalog.writing() as connection:
             vectors = EMBEDDER.passages([text])
-            catalog.put(connection, document, text, "ready", [], [Chunk(1, 0, 0, text)], vectors)
+            catalog.put(connection, document, text, "ready", [Chunk(1, 0, 0, text)], vectors)
     return {f"{text:x<16}:0" for text in texts}
 
 
@@ -132,7 +132,7 @@ def test_a_run_that_was_killed_while_writing_leads_to_a_fresh_folder(
     first = opened()
     first.sync()
     first.close()
-    catalog.set_meta("chroma", "writing")
+    (tmp_path / "chroma.open").touch()
     (tmp_path / "chroma" / "left behind").touch()
     second = opened()
     assert not serves(second, catalog)

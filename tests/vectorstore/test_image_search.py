@@ -98,19 +98,6 @@ def test_a_new_document_is_found_and_one_that_was_removed_is_not(
     assert asked == ["navy.png"]
 
 
-def test_who_waits_for_another_search_can_stop(library: Library) -> None:
-    cancel = threading.Event()
-    waits = threading.Thread(target=library.pictures.update, kwargs={"cancel": cancel})
-    with library.pictures._turn(None):
-        waits.start()
-        waits.join(0.3)
-        assert waits.is_alive()
-        cancel.set()
-        waits.join(60)
-        assert not waits.is_alive()
-    library.pictures.update()  # its turn was given back
-
-
 def test_another_model_looks_at_all_of_them_anew(tmp_path: Path, folder: Path) -> None:
     with opened(tmp_path) as library:
         library.add([folder])
@@ -152,7 +139,7 @@ def test_a_figure_of_a_pdf_has_its_page_and_box(tmp_path: Path) -> None:
         (hit,) = library.pictures.similar(Image.new("RGB", (9, 9), "green"))
         assert (hit.document, hit.page) == ("in.pdf", 2)
         assert [round(side) for side in hit.box] == [100, 200, 300, 350]
-        assert library.pictures.thumbnail(hit).startswith(b"\xff\xd8")
+        assert hit.thumbnail.startswith(b"\xff\xd8")
 
 
 @pytest.mark.slow

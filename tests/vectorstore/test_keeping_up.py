@@ -189,7 +189,8 @@ def test_verify_mends_words_copies_and_strays(full: Library, papers: Path) -> No
         "2 rows of the word index were wrong.",
     )
     assert stray.exists()  # it may belong to a process at work
-    full._files.sweep({info.sha256 for info in full.documents()}, older=0)
+    full._files._copies.left_over = 0
+    full._files.sweep({info.sha256 for info in full.documents()})
     assert not stray.exists()
     assert full.file("Policy.pdf").read_bytes() == (papers / "Policy.pdf").read_bytes()
     assert full.maintenance.verify().mended == ()

@@ -63,7 +63,7 @@ def files(folder: Path, text: str, names: str) -> list[Path]:
 
 
 def made_by(library: Library) -> str:
-    return library.maintenance._embedders.made_by().rpartition("/")[0]
+    return library.embedders.made_by().rpartition("/")[0]
 
 
 def test_a_german_library_gets_the_model_for_several_languages(
@@ -122,8 +122,8 @@ def test_a_model_that_is_missing_is_named_and_used_once_it_is_there(
     assert made_by(library) == "one:1"
     assert summary.languages == "All of the text is in German. Get one with a command."
     models.missing = ""
-    assert "many was made" not in library.maintenance.rebuild_notice()
-    assert "made with one, and many is chosen" in library.maintenance.rebuild_notice()
+    assert "many was made" not in library.embedders.notice()
+    assert "made with one, and many is chosen" in library.embedders.notice()
     library.maintenance.rebuild()
     assert made_by(library) == "many:1"
 
@@ -146,16 +146,3 @@ def test_embedding_again_goes_on_where_it_was_stopped(
     again = opened(tmp_path, models)
     again.add([])
     assert made_by(again) == "many:1" and len(again.documents()) == 4
-
-
-def test_words_of_a_library_of_before_are_indexed_in_their_language(
-    library: Library, models: Home, tmp_path: Path
-) -> None:
-    library.add(files(tmp_path, GERMAN, "a"))
-    database = library._catalog.database
-    database.write("UPDATE document SET language = ''")
-    database.write("UPDATE chunk_words SET text = 'bahnfahrten'")
-    assert not library._catalog.passages.bm25("Übernachtung", 5)
-    library.maintenance.rebuild()
-    assert library._catalog.passages.bm25("Übernachtung", 5)  # the passage has another form
-    assert library._catalog.passages.stating("belege") == 1

@@ -262,7 +262,7 @@ def test_what_another_process_added_is_found_at_once(
     assert other.communicate()[0] == "1\n"
     assert full.generation() > before
     assert full.search("visitor", k=1)[0].document == "new.pdf"
-    assert full.maintenance.sync()
+    assert full.index.sync()
     assert full.search("visitor", k=1)[0].document == "new.pdf"
 
 
@@ -284,7 +284,7 @@ def test_rebuilding_is_refused_while_another_process_has_the_index(
     full: Library, elsewhere: Elsewhere
 ) -> None:
     full.close()
-    other = elsewhere("library.maintenance.sync(); print('mine', flush=True); input()")
+    other = elsewhere("library.index.sync(); print('mine', flush=True); input()")
     assert other.stdout is not None and other.stdout.readline() == "mine\n"
     with pytest.raises(LibraryError, match="owned by another process"):
         full.maintenance.rebuild()
@@ -300,16 +300,16 @@ def test_a_follower_brings_chroma_up_to_what_was_added_elsewhere(
     folder = tmp_path / "library"
     with Library(folder, "main", WordEmbedder) as library:
         library.add([samples / "Security Policy v1 (2024).pdf"])
-        library.maintenance.follow(0.05)
+        library.index.follow(0.05)
         other = Library(folder, "main", WordEmbedder)
         other.add([samples / "Security Policy v2 (2026).pdf"])  # cannot write to Chroma
         other.close()
         want = library._catalog.passages.ids()
         waited = 0.0
-        while library._index.ids() != want and waited < 10:
+        while library.index.ids() != want and waited < 10:
             time.sleep(0.05)
             waited += 0.05
-        assert library._index.ids() == want
+        assert library.index.ids() == want
 
 
 def test_a_follower_tries_ever_more_seldom_and_goes_on_after_any_error(
@@ -321,8 +321,8 @@ def test_a_follower_tries_ever_more_seldom_and_goes_on_after_any_error(
         tries.append(time.monotonic())
         raise RuntimeError("anything")
 
-    monkeypatch.setattr(library._index, "sync", fail)
-    library.maintenance.follow(0.05)
+    monkeypatch.setattr(library.index, "sync", fail)
+    library.index.follow(0.05)
     waited = time.monotonic() + 60
     while len(tries) < 4 and time.monotonic() < waited:
         time.sleep(0.05)

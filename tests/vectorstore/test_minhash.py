@@ -1,6 +1,5 @@
 """"""
 
-import hashlib
 import tracemalloc
 
 from ingest.document.model import Document, Line, Page
@@ -18,10 +17,9 @@ def words(first: int, last: int) -> str:
     return " ".join(f"w{number}" for number in range(first, last))
 
 
-def test_a_sketch_begins_with_the_digest_of_all_words_wherever_pages_end() -> None:
+def test_a_sketch_is_of_all_words_wherever_pages_end() -> None:
     whole, parted = sketch(document(words(0, 30))), sketch(document(words(0, 7), words(7, 30)))
-    assert whole == parted
-    assert whole and whole[:16] == hashlib.sha256(words(0, 30).encode()).digest()[:16]
+    assert whole and whole == parted
 
 
 def test_the_likeness_of_sketches_is_about_the_share_of_common_runs() -> None:

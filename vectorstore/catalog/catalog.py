@@ -3,9 +3,8 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
@@ -13,19 +12,8 @@ from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
-from vectorstore.catalog.rows import (
-    Coverage,
-    DocumentInfo,
-    StoredTable,
-    count_up,
-    insert_tables,
-    insert_words,
-    put_card_again,
-    read_tables,
-    tables_on_page,
-    word_language,
-)
-from vectorstore.database.schema import Database, Row, Schema, Transaction
+from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up
+from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import (
     DamagedCatalog,
@@ -40,36 +28,15 @@ from vectorstore.store import Vectors
 
 MOVED = 1_000_000  # in the place of a version: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
-_OF_HOME = ("chroma", "deleted")  # beginnings of keys in `meta` that tell of one engine alone
 
 
 def _script(name: str) -> str:
     return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
-def _copied(table: str, row: Row) -> Row | None:
-    """PostgreSQL has no untyped columns."""
-    if table == "meta" and row[0].startswith(_OF_HOME):
-        return None
-    if table == "cell" and row[6] is not None:
-        return (*row[:6], _value(row[4], row[6]), row[7])
-    return row
-
-
-def _value(kind: str, value: object) -> object:
-    text = str(value)
-    try:
-        if kind == "number":
-            return float(text)
-        return int(float(text)) if kind == "truth" else text
-    except ValueError:
-        return text
-
-
 CATALOG = Schema(
     "catalog", "catalogue", _script("schema"), _script("sqlite"), _script("postgres"), first=10,
-    rowids=("chunk",), words=("chunk_words", "card_words"), postgres_tables=("posting",),
-    copied=_copied,
+    words=("chunk_words", "card_words"), postgres_tables=("posting",),
 )  # fmt: skip
 
 
@@ -81,7 +48,9 @@ class CatalogFile(SqliteDatabase):
 
     def _explain(self, kind: Trouble, error: Exception, path: Path) -> Exception | None:
         if isinstance(error, OtherVersion):
-            return self._other_version(error.version)
+            if error.version == MOVED:
+                return LibraryError(f"{path} was moved to PostgreSQL meanwhile: start again.")
+            return other_version(path, error.version)
         if kind == "let go":
             return LibraryError(f"The library in {path.parent} was closed meanwhile.")
         if kind == "damaged":
@@ -94,41 +63,26 @@ class CatalogFile(SqliteDatabase):
         if kind == "refused":
             return None  # an error of the program
         if said := _SENTENCES.get(kind):
-            return said[0](f"{said[1]} {path.parent}")
+            kind_of_error = LibraryBusy if kind == "busy" else HomeNotWritable
+            return kind_of_error(f"{said} {path.parent}")
         return LibraryError(f"{path} could not be used: {error}.")
 
-    def _other_version(self, version: int) -> LibraryError:
-        if version == MOVED:
-            return LibraryError(f"{self.path} was moved to PostgreSQL meanwhile: start again.")
-        if version < CATALOG.first:
-            return LibraryError(unreleased(self.path, version))
-        return LibraryError(
-            f"{self.path} was made by a newer version of Pincite (schema {version}, this one reads"
-            f" up to {CATALOG.version}). Use that version, or start a new library."
-        )
 
-
-def unreleased(place: object, version: int) -> str:
-    """What to do with a catalogue of a schema below the first one that was released."""
-    return (
-        f"{place} was made by a version of Pincite that was never released (schema {version}, this "
-        f"one reads from {CATALOG.first}), and nothing in it was changed. Move its folder away and"
-        " add the documents again: files/ in that folder holds copies of them."
+def other_version(place: object, version: int) -> LibraryError:
+    """The error for a catalogue that this version does not read."""
+    return LibraryError(
+        f"{place} was made by another version of Pincite (schema {version}, this one reads"
+        f" {CATALOG.first} to {CATALOG.version}), and nothing in it was changed. Use that version,"
+        " or move its folder away and add the documents again: files/ in it holds copies of them."
     )
 
 
-_SENTENCES: dict[Trouble, tuple[type[LibraryError], str]] = {
-    "full": (
-        HomeNotWritable,
-        "The disk is full: the library is as it was before this step. Free some space near",
-    ),
-    "failing": (
-        HomeNotWritable,
-        "The disk is full or failing. Free some space, or check the disk, near",
-    ),
-    "closed": (HomeNotWritable, "This folder cannot be written; choose another --home than"),
-    "unopened": (HomeNotWritable, "This folder cannot be opened for writing:"),
-    "busy": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
+_SENTENCES: dict[Trouble, str] = {
+    "full": "The disk is full: the library is as it was before this step. Free some space near",
+    "failing": "The disk is full or failing. Free some space, or check the disk, near",
+    "closed": "This folder cannot be written; choose another --home than",
+    "unopened": "This folder cannot be opened for writing:",
+    "busy": "Another process has been writing for a minute; try again later:",
 }
 
 
@@ -148,11 +102,6 @@ class Containers:
         """Whether nothing inside is left to read."""
         row = self._database.one("SELECT sha256 FROM container WHERE path = ?", place)
         return row is None or row[0] == sha256
-
-    def unfinished(self) -> list[str]:
-        """Places of files that a killed run has not read completely."""
-        found = self._database.all("SELECT path FROM container WHERE sha256 = ?", _AT_WORK)
-        return [row[0] for row in found]
 
     def left_out(self, place: str) -> list[Omitted]:
         """Files inside that are not read, with the reason; the same in every run."""
@@ -186,7 +135,6 @@ def begin_container(connection: Transaction, place: str, inside: bool) -> None:
 # moved rows from page to page: therefore the file is written anew.
 
 _DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
-_LAST = "SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1"
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +145,7 @@ def mark_deletion(connection: Transaction) -> None:
 
 
 _FORGOTTEN = "forgotten"
-_TAGGED = "tagged"
+TAGGED = "tagged"  # in `meta`: how often tags were changed
 _IDENTITY = "identity"
 
 
@@ -239,23 +187,11 @@ class Catalog:
     def identity(self) -> str:
         """Random: tells this library from others, and stays when it is renamed, rebuilt or filled
         from a backup."""
-        if (known := self.meta(_IDENTITY)) is None:
-            with suppress(LibraryError):  # a full disk, or one that cannot be written
-                self.database.write(
-                    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                    _IDENTITY,
-                    uuid4().hex,
-                )
-            known = self.meta(_IDENTITY)
-        return known or str(self.path)
+        return str(self.meta(_IDENTITY))
 
     def tagged(self) -> int:
         """How often tags were changed by any process: no change of what is searched."""
-        return int(self.meta(_TAGGED) or 0)
-
-    def count_tagged(self, connection: Transaction) -> None:
-        """Count a change of tags, in the same transaction."""
-        count_up(connection, _TAGGED)
+        return int(self.meta(TAGGED) or 0)
 
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
@@ -280,26 +216,31 @@ class Catalog:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
             " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
+            " (SELECT name FROM document AS n WHERE n.id = document.superseded_by) AS newer,"
             " added, dated, seconds FROM document ORDER BY name"
         )
         tags = self._tags()
         return [
             DocumentInfo(
-                r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5],
-                added=r[13], dated=r[14], tags=tuple(sorted(tags.get(r[0], ()), key=str.casefold)),
-                seconds=r[15],
+                r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5], r[13],
+                r[14], r[15], tags.get(r[0], ()), r[16],
             )
             for r in found
         ]  # fmt: skip
 
-    def _tags(self) -> dict[str, list[str]]:
+    def superseded(self) -> list[str]:
+        """The sha256 of documents with a newer version."""
+        found = self.database.all("SELECT sha256 FROM document WHERE superseded_by IS NOT NULL")
+        return [sha256 for (sha256,) in found]
+
+    def _tags(self) -> dict[str, tuple[str, ...]]:
         """The tags of each document that has any."""
         found: dict[str, list[str]] = {}
         for document, tag in self.database.all(
             "SELECT document.name, tag.name FROM tag JOIN document ON document.id = document_id"
         ):
             found.setdefault(document, []).append(tag)
-        return found
+        return {name: tuple(sorted(tags, key=str.casefold)) for name, tags in found.items()}
 
     def sha256(self, name: str) -> str:
         """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
@@ -307,10 +248,6 @@ class Catalog:
         if row is None:
             raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
         return str(row[0])
-
-    def outline(self, name: str) -> list[str]:
-        row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
-        return list(json.loads(row[0])) if row else []
 
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
@@ -330,27 +267,28 @@ class Catalog:
 
     def pages(self, name: str) -> Iterator[Page]:
         """All of a document, in order."""
-        return self._pages(name, "WHERE name = ? ORDER BY number", name)
+        return self._pages("name = ? ORDER BY number", name)
 
     def page(self, name: str, number: int) -> Page | None:
         """One page of a document; None where it has no such page."""
-        one = self._pages(name, "WHERE name = ? AND number = ?", name, number, page=number)
-        return next(one, None)
+        return next(self._pages("name = ? AND number = ?", name, number), None)
 
-    def _pages(
-        self, name: str, where: str, *values: object, page: int | None = None
-    ) -> Iterator[Page]:
+    def _pages(self, where: str, *values: object) -> Iterator[Page]:
         found = self.database.all(
             f"SELECT {catalog_rows.PAGE} FROM page JOIN document ON document.id = document_id"
-            f" {where}",
+            f" WHERE {where}",
             *values,
         )
-        tables = self.tables(name, page) if found else []
-        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
+        return map(catalog_rows.page, found)
 
-    def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
-        """The tables of a document, or of one of its pages, in order."""
-        return read_tables(self.database, name, page)
+    def table_pages(self, name: str) -> list[int]:
+        """The numbers of the pages of a document that have tables, in order."""
+        found = self.database.all(
+            "SELECT number FROM page JOIN document ON document.id = document_id"
+            " WHERE name = ? AND tables != '[]' ORDER BY number",
+            name,
+        )
+        return [number for (number,) in found]
 
     def ledger(self, name: str) -> list[PageLedger]:
         """The coverage ledger of each page of a document."""
@@ -400,7 +338,6 @@ class Catalog:
         document: Document,
         name: str,
         status: str,
-        outline: Sequence[str],
         chunks: Sequence[Chunk],
         vectors: Vectors,
     ) -> None:
@@ -409,13 +346,12 @@ class Catalog:
         pages = ledger(document, chunks)
         language = language_of_passages([chunk.text for chunk in chunks if not chunk.hidden])
         id = catalog_rows.insert_document(
-            connection, document, name, status, outline, len(chunks), pages, language
+            connection, document, name, status, len(chunks), pages, language
         )
-        for table in ("page", "chunk", "sheet"):
+        for table in ("page", "chunk"):
             connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (id,))
         connection.execute("DELETE FROM card_words WHERE rowid = ?", (id,))
         catalog_rows.insert_pages(connection, id, document, pages)
-        insert_tables(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             at = f"{document.sha256[:16]}:{ordinal}"
             catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
@@ -460,28 +396,13 @@ class Catalog:
         if (deleted := self.meta(_DELETED)) is None:
             return True
         self._words.merge()
-        last = self.database.one(_LAST)
         if not self.database.write_anew():
             return False
-        self._keep_numbers(last)
         self.database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, deleted)
         return True
 
-    def _keep_numbers(self, last: tuple[str, int] | None) -> None:
-        """SQLite may, but does not, number rows anew that other tables know by number.
 
-        It would change the last number, because something was deleted before it.
-        """
-        now = last and self.database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
-        if last and now and now[0] != last[1]:
-            log.warning("SQLite numbered passages anew; their words are written again.")
-            with self.database.transaction() as connection:
-                connection.execute("DELETE FROM chunk_words")
-                insert_words(connection)
-
-
-# -- The languages of a library: how many passages each has. Those of older libraries are found here
-# A document's language decides in which language its words are indexed.
+# -- The languages of a library: how many passages each has
 
 Counts = dict[str, int]  # passages by language
 
@@ -489,31 +410,9 @@ Counts = dict[str, int]  # passages by language
 def count_languages(catalog: Catalog) -> Counts:
     """Passages by the language of their document, most first; UNKNOWN for tables and the like."""
     rows = catalog.database.all(
-        "SELECT language, sum(chunks) FROM document WHERE language != ''"
-        " GROUP BY language ORDER BY 2 DESC"
+        "SELECT language, sum(chunks) FROM document GROUP BY language ORDER BY 2 DESC"
     )
     return {language: count for language, count in rows if count}
-
-
-def find_languages(catalog: Catalog) -> None:
-    """Find the language of each document that has none yet, and index its words in it.
-
-    Raises HomeNotWritable or LibraryError."""
-    for (id,) in catalog.database.all("SELECT id FROM document WHERE language = ''"):
-        texts = catalog.database.all(
-            "SELECT text FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid", id
-        )
-        language = language_of_passages([text for (text,) in texts])
-        with catalog.writing() as connection:
-            connection.execute("UPDATE document SET language = ? WHERE id = ?", (language, id))
-            if word_language(language) != ENGLISH:
-                connection.execute(
-                    "DELETE FROM chunk_words WHERE rowid IN"
-                    " (SELECT rowid FROM chunk WHERE document_id = ?)",
-                    (id,),
-                )
-                insert_words(connection, "WHERE document_id = ?", id)
-                put_card_again(connection, id)
 
 
 def share_of_english(counts: Mapping[str, int]) -> float:

@@ -158,7 +158,7 @@ class Passages:
         """Ids and vectors of the visible chunks of some documents."""
         found = self._database.all(
             "SELECT chunk.id, vector FROM chunk JOIN document ON document.id = document_id"
-            f" WHERE name {rows.AMONG} AND NOT chunk.hidden",
+            f" WHERE name {rows.AMONG} AND chunk.hidden = 0",
             rows.listed(documents),
         )
         return rows.matrix(found)
@@ -174,7 +174,7 @@ class Passages:
 
     def hidden_vectors(self) -> tuple[list[str], Vectors]:
         """Ids and vectors of the hidden chunks."""
-        return rows.matrix(self._database.all("SELECT id, vector FROM chunk WHERE hidden"))
+        return rows.matrix(self._database.all("SELECT id, vector FROM chunk WHERE hidden = 1"))
 
     def places(self, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Chunk id -> document name and page."""

@@ -82,7 +82,7 @@ class Places:
                 sha256 = self._catalog.found_at(place)
                 for table in ("place", "container", "job"):
                     connection.execute(f"DELETE FROM {table} WHERE path = ?", (place,))
-                name = self._name(connection, sha256) if sha256 else ""
+                name = self._catalog.named(sha256) if sha256 else ""
                 if sha256 and self._catalog.drop_placeless(connection, sha256):
                     gone.append((name, sha256))
         return gone
@@ -129,7 +129,7 @@ class Places:
 
     def _rename(self, connection: Transaction, sha256: str, name: str) -> str | None:
         place = self.of(sha256)[0]
-        new, old = self.free_name(name, place, sha256), self._name(connection, sha256)
+        new, old = self.free_name(name, place, sha256), self._catalog.named(sha256)
         if new == old:
             return old
         (id,) = connection.execute(
@@ -137,7 +137,3 @@ class Places:
         ).fetchone()
         put_card_again(connection, id)
         return old
-
-    def _name(self, connection: Transaction, sha256: str) -> str:
-        row = connection.execute("SELECT name FROM document WHERE sha256 = ?", (sha256,)).fetchone()
-        return str(row[0]) if row else ""

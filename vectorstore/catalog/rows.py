@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +13,10 @@ from ingest.chunking import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN
-from vectorstore.database.schema import Database, Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.store import Vectors
 
-# -- What the catalogue says of a document: its coverage, its passages, its tables
+# -- What the catalogue says of a document: its coverage and its passages
 
 
 @dataclass(frozen=True)
@@ -66,19 +65,12 @@ class StoredChunk:
     hidden: bool = False  # what a reader of the document does not see: never evidence
 
 
-@dataclass(frozen=True)
-class StoredTable:
-    """A table with the page on which it is."""
-
-    page: int
-    table: Table
-
-
 # -- A document and its passages as rows
 
 _LENGTH = re.compile(r"\d{1,7}(?:\.\d{1,3})?")  # seconds: at most 115 days
 PAGE = (
-    "number, page.width, height, pictures, page.ocr, lines, page.title, note, figures, page.unread"
+    "number, page.width, height, pictures, page.ocr, lines, page.title, note, figures, tables,"
+    " page.unread"
 )
 LEDGER = (
     "number, source, ocr_characters, confidence, page.indexed, page.hidden, page.dropped,"
@@ -86,7 +78,7 @@ LEDGER = (
 )
 
 _FACTS = (  # of a document, by whoever has read it last
-    "title", "status", "outline", "pages", "chunks", "extracted", "ocr", "dropped", "empty",
+    "title", "status", "pages", "chunks", "extracted", "ocr", "dropped", "empty",
     "indexed", "hidden", "unread", "reader", "language", "seconds",
 )  # fmt: skip
 
@@ -96,7 +88,6 @@ def insert_document(
     document: Document,
     name: str,
     status: str,
-    outline: Sequence[str],
     chunks: int,
     ledger: Sequence[PageLedger],
     language: str,
@@ -109,7 +100,7 @@ def insert_document(
         f" ON CONFLICT (sha256) DO UPDATE SET {facts}, names = '' RETURNING id",
         (
             document.sha256, name, datetime.now(UTC).isoformat(timespec="seconds"),
-            document.title, status, json.dumps(list(outline)), len(document.pages), chunks,
+            document.title, status, len(document.pages), chunks,
             sum(page.extracted for page in ledger), sum(page.ocr for page in ledger),
             sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
             sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
@@ -126,21 +117,18 @@ def _seconds(document: Document) -> float | None:
 
 
 def insert_pages(
-    connection: Transaction,
-    document_id: int,
-    document: Document,
-    ledger: Sequence[PageLedger],
+    connection: Transaction, document_id: int, document: Document, ledger: Sequence[PageLedger]
 ) -> None:
     """All pages with their lines and ledgers."""
     connection.executemany(
         "INSERT INTO page (document_id, number, width, height, pictures, ocr, lines, title, note,"
-        " figures, source, ocr_characters, confidence, indexed, hidden, unread, dropped)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " figures, tables, source, ocr_characters, confidence, indexed, hidden, unread, dropped)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 document_id, p.number, p.width, p.height, p.pictures, p.ocr, lines_json(p),
-                p.title, p.note, _figures_json(p), row.source, row.ocr, row.confidence,
-                row.indexed, row.hidden, row.unread,
+                p.title, p.note, _figures_json(p), _tables_json(p), row.source, row.ocr,
+                row.confidence, row.indexed, row.hidden, row.unread,
                 json.dumps({dropped.reason: dropped.characters for dropped in row.dropped}),
             )
             for p, row in zip(document.pages, ledger, strict=True)
@@ -158,7 +146,7 @@ def insert_chunk(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
         (
             id, document_id, chunk.page, chunk.first, chunk.last, json.dumps(chunk.headings),
-            chunk.text, np.asarray(vector, "<f4").tobytes(), chunk.hidden,
+            chunk.text, np.asarray(vector, "<f4").tobytes(), int(chunk.hidden),
         ),
     ).fetchone()  # fmt: skip
     connection.execute(
@@ -203,12 +191,12 @@ def put_card_again(connection: Transaction, document_id: int) -> None:
         f"SELECT {PAGE} FROM page WHERE document_id = ? ORDER BY number LIMIT 2", (document_id,)
     )
     connection.execute("DELETE FROM card_words WHERE rowid = ?", (document_id,))
-    put_card(connection, document_id, name, title, [page(row, ()) for row in first], language)
+    put_card(connection, document_id, name, title, [page(row) for row in first], language)
 
 
 def word_language(language: str) -> str:
     """The language in which a document's words are indexed."""
-    return ENGLISH if language in ("", UNKNOWN) else language
+    return ENGLISH if language == UNKNOWN else language
 
 
 def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
@@ -251,12 +239,30 @@ def _figures_json(page: Page) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def page(row: tuple, tables: tuple[Table, ...]) -> Page:  # type: ignore[type-arg]
+def _tables_json(page: Page) -> str:
+    rows = [
+        [
+            table.first, table.last,
+            [[[c.text, c.line, c.value, c.kind, c.unit] for c in row] for row in table.rows],
+            table.header, table.caption,
+        ]
+        for table in page.tables
+    ]  # fmt: skip
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _table(first: int, last: int, rows: list[list[Any]], header: int, caption: str) -> Table:
+    cells = tuple(tuple(Cell(*cell) for cell in row) for row in rows)
+    return Table(first, last, cells, header, caption)
+
+
+def page(row: tuple) -> Page:  # type: ignore[type-arg]
     """A page from the columns PAGE. The ledger has the account of its characters."""
-    number, width, height, pictures, ocr, lines, title, note, figures, unread = row
+    number, width, height, pictures, ocr, lines, title, note, figures, tables, unread = row
     return Page(
         number, width, height, tuple(_line(row) for row in json.loads(lines)), pictures, bool(ocr),
-        tables, tuple(Figure(Box(*f[:4]), *f[4:]) for f in json.loads(figures)),
+        tuple(_table(*row) for row in json.loads(tables)),
+        tuple(Figure(Box(*f[:4]), *f[4:]) for f in json.loads(figures)),
         unread=unread, note=note, title=title,
     )  # fmt: skip
 
@@ -268,7 +274,7 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
     return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)
 
 
-SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
+SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden = 1)"  # by their own small index
 
 
 def count_up(connection: Transaction, key: str) -> None:
@@ -299,79 +305,3 @@ BETWEEN = (
     " AND rowid >= (SELECT min(row) FROM sought) AND rowid <= (SELECT max(row) FROM sought)"
     " AND +rowid IN (SELECT row FROM sought)"
 )
-
-
-# -- Tables in the catalogue: a row for each table and for each of its cells, typed
-
-
-def insert_tables(transaction: Transaction, document_id: int, document: Document) -> None:
-    """Write all tables of a document."""
-    for page in document.pages:
-        for table in page.tables:
-            id = _insert(transaction, document_id, page.number, table)
-            transaction.executemany(
-                'INSERT INTO cell (sheet_id, row, "column", line, kind, text, value, unit)'
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                _cells(id, table),
-            )
-
-
-def read_tables(database: Database, name: str, page: int | None = None) -> list[StoredTable]:
-    """The tables of a document, or of one of its pages, in order."""
-    where = "FROM sheet JOIN document ON document.id = document_id WHERE name = ?"
-    values: list[object] = [name]
-    if page is not None:
-        where, values = f"{where} AND page = ?", [name, page]
-    sheets = database.all(
-        f"SELECT sheet.id, page, first, last, header, rows, caption {where} ORDER BY sheet.id",
-        *values,
-    )
-    if not sheets:
-        return []
-    cells: dict[int, list[list[Cell]]] = {row[0]: [[] for _ in range(row[5])] for row in sheets}
-    for sheet, row, *rest in database.all(
-        "SELECT sheet_id, row, line, kind, text, value, unit FROM cell"
-        f' WHERE sheet_id IN (SELECT sheet.id {where}) ORDER BY sheet_id, row, "column"',
-        *values,
-    ):
-        cells[sheet][row].append(_cell(*rest))
-    return [
-        StoredTable(number, Table(first, last, tuple(map(tuple, cells[id])), header, caption))
-        for id, number, first, last, header, _, caption in sheets
-    ]
-
-
-def _insert(transaction: Transaction, document_id: int, page: int, table: Table) -> int:
-    columns = max((len(row) for row in table.rows), default=0)
-    row = transaction.execute(
-        "INSERT INTO sheet (document_id, page, first, last, header, rows, columns, caption)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        (
-            document_id, page, table.first, table.last, table.header, len(table.rows), columns,
-            table.caption,
-        ),
-    ).fetchone()  # fmt: skip
-    return int(row[0])
-
-
-def _cells(sheet: int, table: Table) -> Iterator[tuple[object, ...]]:
-    for row, cells in enumerate(table.rows):
-        for column, cell in enumerate(cells):
-            value = float(cell.value) if cell.kind == "number" and cell.value is not None else None
-            yield (
-                sheet, row, column, cell.line, cell.kind, cell.text,
-                cell.value if value is None else value, cell.unit,
-            )  # fmt: skip
-
-
-def _cell(line: int, kind: str, text: str, value: float | str | None, unit: str) -> Cell:
-    typed = value
-    with suppress(ValueError):  # PostgreSQL keeps it as text
-        if value is not None and kind in ("truth", "number"):
-            typed = bool(float(value)) if kind == "truth" else float(value)
-    return Cell(text, line, typed, kind, unit)
-
-
-def tables_on_page(tables: Iterable[StoredTable], page: int) -> tuple[Table, ...]:
-    """The tables that stand on a page (its number, from 1), in their order."""
-    return tuple(stored.table for stored in tables if stored.page == page)

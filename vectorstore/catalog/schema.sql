@@ -3,12 +3,11 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256    TEXT NOT NULL UNIQUE,      -- of the file's bytes
     name      TEXT NOT NULL UNIQUE,      -- what people see
     title     TEXT NOT NULL,
     status    TEXT NOT NULL,             -- 'ready', or a sentence about what is missing
-    outline   TEXT NOT NULL,             -- JSON: headings in the order of the document
     pages     INT NOT NULL,
     chunks    INT NOT NULL,
     extracted INTEGER NOT NULL,          -- characters
@@ -25,7 +24,7 @@ CREATE TABLE document (
     reader    TEXT NOT NULL DEFAULT '',  -- name and number of the one that read it: 'pdf/1'
     names     TEXT NOT NULL DEFAULT '',  -- JSON: what it is about (see `vectorstore.naming`)
     seconds   REAL,                      -- of a recording; NULL where it is not known
-    language  TEXT NOT NULL DEFAULT ''   -- ISO 639-1, or 'und'; '' where nobody has looked
+    language  TEXT NOT NULL DEFAULT 'und'  -- ISO 639-1
 );
 CREATE INDEX document_language ON document (language);
 CREATE INDEX document_reader ON document (reader);
@@ -48,6 +47,7 @@ CREATE TABLE page (
     title       TEXT NOT NULL DEFAULT '',  -- of a slide or a sheet
     note        TEXT NOT NULL DEFAULT '',  -- what a person should know: "unreadable scan"
     figures     TEXT NOT NULL DEFAULT '[]',  -- JSON: [[x0, y0, x1, y1, caption, description], ...]
+    tables      TEXT NOT NULL DEFAULT '[]',  -- JSON: [[first, last, rows of cells, header, caption], ...]
     -- The ledger, in characters without white space: source = the lines' + what was dropped.
     source      INTEGER NOT NULL DEFAULT 0,  -- as the file gave them; recognised ones included
     ocr_characters INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +60,7 @@ CREATE TABLE page (
 ) WITHOUT ROWID;
 
 CREATE TABLE chunk (
+    rowid       INTEGER PRIMARY KEY,     -- by which the index of words knows it
     id          TEXT NOT NULL UNIQUE,    -- <sha256, 16 digits>:<ordinal>: the same in every run
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     page        INT NOT NULL,
@@ -68,54 +69,22 @@ CREATE TABLE chunk (
     headings    TEXT NOT NULL,           -- JSON
     text        TEXT NOT NULL,
     vector      BLOB NOT NULL,           -- float32, little endian, length 1
-    hidden      BOOLEAN NOT NULL DEFAULT FALSE  -- made of lines that a reader does not see
+    hidden      INT NOT NULL DEFAULT 0   -- 1: made of lines that a reader does not see
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
-CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
-
-CREATE TABLE sheet (                     -- a table of a document
-    id          INTEGER PRIMARY KEY,
-    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    page        INT NOT NULL,
-    first       INT NOT NULL,            -- lines of the page, from 0, inclusive
-    last        INT NOT NULL,
-    header      INT NOT NULL,            -- how many rows are headings of the columns
-    rows        INT NOT NULL,
-    columns     INT NOT NULL,
-    caption     TEXT NOT NULL
-);
-CREATE INDEX sheet_document ON sheet (document_id, page);
-
-CREATE TABLE cell (
-    sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
-    row         INT NOT NULL,            -- from 0
-    "column"    INT NOT NULL,
-    line        INT NOT NULL,            -- of the page
-    kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
-    text        TEXT NOT NULL,           -- as it is written
-    value       MIXED BLOB,              -- REAL for numbers, ISO 8601 for dates, 0 or 1
-    unit        TEXT NOT NULL,           -- '%', 'EUR'
-    PRIMARY KEY (sheet_id, row, "column")
-) WITHOUT ROWID;
+CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden = 1;
 
 CREATE TABLE job (                       -- a file on its way in, or one that failed
     path        TEXT PRIMARY KEY,
     name        TEXT NOT NULL,
     state       TEXT NOT NULL,           -- 'waiting', 'reading', 'indexing', 'failed', 'cancelled'
-    error       TEXT NOT NULL DEFAULT '',
-    changed     TEXT NOT NULL            -- ISO 8601, UTC
+    error       TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE container (                 -- a file with files inside, read to its end
     path        TEXT PRIMARY KEY,
     sha256      TEXT NOT NULL,           -- of its bytes
     left_out    TEXT NOT NULL            -- JSON: [[part, reason], ...]
-) WITHOUT ROWID;
-
-CREATE TABLE attempt (                   -- a file that a run was interrupted at, after a while
-    path        TEXT PRIMARY KEY,
-    sha256      TEXT NOT NULL,           -- of the bytes that did not come to an end
-    times       INT NOT NULL
 ) WITHOUT ROWID;
 
 -- Words that people give to documents. One is there while a document has it.

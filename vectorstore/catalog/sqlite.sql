@@ -13,3 +13,5 @@ END;
 CREATE TRIGGER version_gone BEFORE DELETE ON document BEGIN
     UPDATE document SET superseded_by = old.superseded_by WHERE superseded_by = old.id;
 END;
+
+INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16))));

@@ -9,13 +9,18 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import AMONG, DocumentInfo, listed
+from vectorstore.catalog.catalog import TAGGED, Catalog
+from vectorstore.catalog.rows import AMONG, DocumentInfo, count_up, listed
 from vectorstore.database.schema import Transaction
 from vectorstore.errors import UnknownDocument, WrongDate, WrongTag
 
 LONGEST = 50  # characters
 _ON = f"FROM document WHERE name {AMONG}"
+_PUT = (
+    f"INSERT INTO tag (document_id, name) SELECT id, CAST(? AS TEXT) {_ON}"
+    " ON CONFLICT (document_id, name) DO NOTHING"
+)
+_TAKE = f"DELETE FROM tag WHERE name = ? AND document_id IN (SELECT id {_ON})"
 
 
 class Tags:
@@ -43,10 +48,11 @@ class Tags:
             self._check(connection, documents)
             written = [row[0] for row in connection.execute("SELECT DISTINCT name FROM tag")]
             known = new | {key(tag): tag for tag in written}
-            changed = _put(connection, documents, [known[one] for one in new])
-            changed |= _take(connection, documents, [tag for tag in written if key(tag) in old])
+            gone = [tag for tag in written if key(tag) in old]
+            changed = _changed(connection, documents, [known[one] for one in new], _PUT)
+            changed |= _changed(connection, documents, gone, _TAKE)
             if changed:
-                self._catalog.count_tagged(connection)
+                count_up(connection, TAGGED)
         return len(changed)
 
     def _check(self, connection: Transaction, documents: Collection[str]) -> None:
@@ -58,27 +64,15 @@ class Tags:
                 )
 
 
-def _put(connection: Transaction, documents: Collection[str], tags: Iterable[str]) -> set[int]:
-    """Returns the ids of documents that did not have them all."""
+def _changed(
+    connection: Transaction, documents: Collection[str], tags: Iterable[str], statement: str
+) -> set[int]:
+    """The ids of the documents that a statement has changed for one of the tags."""
     return {
-        row[0]
+        id
         for tag in tags
-        for row in connection.execute(
-            f"INSERT INTO tag (document_id, name) SELECT id, CAST(? AS TEXT) {_ON}"
-            " ON CONFLICT (document_id, name) DO NOTHING RETURNING document_id",
-            (tag, listed(documents)),
-        ).fetchall()
-    }
-
-
-def _take(connection: Transaction, documents: Collection[str], tags: Iterable[str]) -> set[int]:
-    return {
-        row[0]
-        for tag in tags
-        for row in connection.execute(
-            f"DELETE FROM tag WHERE name = ? AND document_id IN (SELECT id {_ON})"
-            " RETURNING document_id",
-            (tag, listed(documents)),
+        for (id,) in connection.execute(
+            f"{statement} RETURNING document_id", (tag, listed(documents))
         ).fetchall()
     }
 
@@ -232,24 +226,14 @@ def chosen(
         for document in documents
         if wanted in document.document.casefold()
         and (not of_kind or kind(document) == of_kind)
-        and _in_state(document, state)
+        and (state != "look" or worth_a_look(document))
+        and (state != "old" or document.superseded_by is not None)
         and within.keeps(document)
     ]
-    return _sorted(found, sort)
-
-
-def _in_state(document: DocumentInfo, state: State) -> bool:
-    if state == "look":
-        return worth_a_look(document)
-    return state == "" or document.superseded_by is not None
-
-
-def _sorted(documents: list[DocumentInfo], sort: Sort) -> list[DocumentInfo]:
-    """Ties by name, as the list comes."""
-    by_name = sorted(documents, key=lambda document: document.document.casefold())
-    if sort == "name":
-        return by_name
-    return sorted(by_name, key=_KEYS[sort], reverse=sort in ("newest", "largest", "dated"))
+    found.sort(key=lambda document: document.document.casefold())
+    if sort != "name":  # ties by name
+        found.sort(key=_KEYS[sort], reverse=sort in ("newest", "largest", "dated"))
+    return found
 
 
 _KEYS: dict[Sort, Callable[[DocumentInfo], Any]] = {

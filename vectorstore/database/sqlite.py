@@ -72,7 +72,6 @@ class SqliteDatabase(Database):
 
     def note(self, sql: str, *values: object) -> None:
         """Run one statement that a power failure may lose: 30 times as fast as `write`."""
-        self._check_not_reading()
         with self._explained(), self._using() as connection:
             if connection.in_transaction:  # SQLite refuses the change, which would gain nothing
                 connection.execute(sql, values)
@@ -85,7 +84,6 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        self._check_not_reading()
         with self._explained(), self._using() as connection:
             inner = connection.in_transaction
             with _changing(connection):
@@ -101,17 +99,10 @@ class SqliteDatabase(Database):
                 yield connection
                 return
             connection.execute("BEGIN")
-            self._local.reads = True
             try:
                 yield connection
             finally:
-                self._local.reads = False
-                connection.execute("ROLLBACK")
-
-    def _check_not_reading(self) -> None:
-        """What is written inside of `read` would be lost with it."""
-        if getattr(self._local, "reads", False):
-            raise RuntimeError(f"{self.path} is only read here, and something would write")
+                connection.execute("COMMIT")
 
     # -- the file as a whole
 
@@ -188,14 +179,14 @@ class SqliteDatabase(Database):
         return there.issuperset(self.schema.tables)
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        """The file's version of the schema, 0 for a new file. Raises OtherVersion for a newer one,
-        and for one that was never released."""
+        """The file's version of the schema, 0 for a new file. Raises OtherVersion for one that this
+        program does not read."""
         # In one statement: between two of them another connection may make the tables.
         version, any_there = connection.execute(
             "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version"
         ).fetchone()
-        unreleased = version < self.schema.first and (version or any_there)
-        if unreleased or version > self.schema.version:
+        new = not version and not any_there
+        if not new and not self.schema.first <= version <= self.schema.version:
             raise OtherVersion(version)
         return int(version)
 

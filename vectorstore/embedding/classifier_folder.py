@@ -18,11 +18,16 @@ def ranks(folder: Path) -> bool:
 
 def headed(folder: Path) -> bool:
     """Whether it is a cross-encoder of sentence-transformers with modules of its own as a head."""
-    found = _read(folder / "modules.json")
-    kinds = [str(module.get("type", "")) for module in found] if isinstance(found, list) else []
+    kinds = module_kinds(folder)
     told = read_json(folder / "config_sentence_transformers.json")
     is_cross_encoder = str(told.get("model_type", "")) == "CrossEncoder"
     return is_cross_encoder and len(kinds) > 1 and kinds[1].endswith("Pooling")
+
+
+def module_kinds(folder: Path) -> list[str]:
+    """The classes of sentence-transformers' modules in a folder, in their order."""
+    found = _read(folder / "modules.json")
+    return [str(module.get("type", "")) for module in found] if isinstance(found, list) else []
 
 
 def onnx_file(folder: Path) -> Path | None:

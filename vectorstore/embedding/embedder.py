@@ -1,7 +1,6 @@
 """Embeds text: int8 ONNX for MiniLM-like models, sentence-transformers for the rest."""
 
 import hashlib
-import json
 import logging
 import tempfile
 import unicodedata
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,6 +17,7 @@ import numpy as np
 from ingest.platform.hardware import cores
 from ingest.platform.process import require, wait_calmly
 from vectorstore.embedding import onnx_export
+from vectorstore.embedding.classifier_folder import module_kinds, read_json
 from vectorstore.embedding.onnx_export import EXACT, PackedWeights, Pieces, write_bert
 from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
@@ -39,10 +38,9 @@ def is_quantizable(folder: Path) -> bool:
     """Whether it is a BERT with mean pooling and unit length, as `write_bert` computes it."""
     if is_packed(folder):
         return True
-    config = _json(folder / "config.json")
-    pooling = _json(folder / "1_Pooling" / "config.json")
-    modules = _json(folder / "modules.json")
-    kinds = [module.get("type", "").rsplit(".", 1)[-1] for module in modules or []]
+    config = read_json(folder / "config.json")
+    pooling = read_json(folder / "1_Pooling" / "config.json")
+    kinds = [kind.rsplit(".", 1)[-1] for kind in module_kinds(folder)]
     return (
         config.get("model_type") == "bert"
         and config.get("hidden_act", "gelu") == "gelu"
@@ -75,27 +73,14 @@ def weights_fingerprint(folder: Path) -> str:
 
 
 def model_tokenizer(folder: Path) -> Any:
-    """The model's tokenizer, cutting at its longest input. Raises OSError."""
-    if is_packed(folder):
-        return UnigramTokenizer(PackedWeights(folder).pieces)
+    """The tokenizer in a model's folder, cutting at its longest input."""
     from tokenizers import Tokenizer
 
     found = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    settings = _json(folder / "sentence_bert_config.json")
+    settings = read_json(folder / "sentence_bert_config.json")
     found.enable_truncation(int(settings.get("max_seq_length", _MOST_TOKENS)))
     found.no_padding()
     return found
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A text as a model reads it."""
-
-    ids: list[int]
-
-    @property
-    def attention_mask(self) -> list[int]:
-        return [1] * len(self.ids)
 
 
 class UnigramTokenizer:
@@ -108,12 +93,20 @@ class UnigramTokenizer:
         self._model = Tokenizer(models.Unigram(list(pieces.scored), pieces.unknown, False))
         self._model.pre_tokenizer = pre_tokenizers.Metaspace(_SPACE, "always")
 
-    def encode(self, text: str) -> Encoded:
+    def ids(self, text: str) -> list[int]:
         """With the marks of begin and end; cut at the longest input."""
         # The map knows single characters: what PDFs write as a letter and an accent is joined.
         written = unicodedata.normalize("NFC", text).translate(self._pieces.normal)
         ids = self._model.encode(" ".join(written.split())).ids[: _MOST_PIECES - 2]
-        return Encoded([self._pieces.begin, *ids, self._pieces.end])
+        return [self._pieces.begin, *ids, self._pieces.end]
+
+
+def token_ids(folder: Path) -> Callable[[str], list[int]]:
+    """What gives the tokens of a text as the model in a folder reads it. Raises OSError."""
+    if is_packed(folder):
+        return UnigramTokenizer(PackedWeights(folder).pieces).ids
+    tokenizer = model_tokenizer(folder)
+    return lambda text: list(tokenizer.encode(text).ids)
 
 
 def int8_session(folder: Path, name: str = _FILE, write: Write = write_bert) -> Any:
@@ -213,10 +206,6 @@ def _has_vnni() -> bool:
         return False
 
 
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
 _WAITING = 256  # texts at a time: each waiting text takes 2 KB
 
 
@@ -292,8 +281,7 @@ def load_embedder(folder: Path, threads: int = 0, habits: Habits | None = None) 
 
 def _own_habits(folder: Path) -> Habits:
     """As sentence-transformers keeps them."""
-    path = folder / "config_sentence_transformers.json"
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told = read_json(folder / "config_sentence_transformers.json")
     named = told.get("prompts") or {}
     passage = named.get("document") or named.get("passage") or ""
     return Habits(named.get("query") or "", passage)
@@ -312,36 +300,25 @@ class QuantizedEmbedder:
         """Raises LibraryError."""
         self._pool = ThreadPoolExecutor(threads or cores(), "embedder")
         self._session = int8_session(folder)
-        self._tokenizer = model_tokenizer(folder)
+        self._token_ids = token_ids(folder)
         self._habits = habits or Habits()
         self.unrelated, self.multilingual = self._habits.unrelated, self._habits.multilingual
         self.identity = f"{folder.name}:{weights_fingerprint(folder)}:int8"
         self.recipe = Recipe(folder.absolute(), self.identity, habits)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, 0), np.float32)
-        found = self._each(texts)
-        first = next(found)
-        vectors = np.empty((len(texts), len(first)), np.float32)
-        for index, vector in enumerate(chain([first], found)):
-            vectors[index] = vector
-        return vectors
-
-    def _each(self, texts: Sequence[str]) -> Iterator[Vectors]:
+        found: list[Vectors] = []
         for start in range(0, len(texts), _WAITING):
-            some = texts[start : start + _WAITING]
-            yield from self._pool.map(self._embed, [self._habits.passage + text for text in some])
+            some = [self._habits.passage + text for text in texts[start : start + _WAITING]]
+            found += self._pool.map(self._embed, some)
+        return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
     def query(self, text: str) -> Vectors:
         return self._pool.submit(self._embed, self._habits.query + text).result()
 
     def _embed(self, text: str) -> Vectors:
-        encoded = self._tokenizer.encode(text)
-        inputs = {
-            "input_ids": np.array([encoded.ids], np.int64),
-            "attention_mask": np.array([encoded.attention_mask], np.int64),
-        }
+        ids = np.array([self._token_ids(text)], np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         vector: Vectors = self._session.run(None, inputs)[0][0]
         return vector
 

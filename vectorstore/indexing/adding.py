@@ -6,7 +6,7 @@ lost, and the next run does it again.
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Literal
@@ -33,12 +33,8 @@ from vectorstore.catalog.places import INSIDE, Places, place_of
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
-from vectorstore.indexing.jobs import MOST_ATTEMPTS, Attempts, Jobs
-from vectorstore.indexing.prefetch import (
-    Prefetch,
-    Read,
-    UnpackingBudget,
-)
+from vectorstore.indexing.jobs import Jobs
+from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
 from vectorstore.indexing.store_document import (
     READY,
     Embedding,
@@ -124,14 +120,6 @@ def outer(item: Item) -> str:
     return item.job.partition(INSIDE)[0]
 
 
-def interrupted(item: Item, times: int) -> str:
-    """The sentence about a file that waits, because `times` runs ended while it was read."""
-    return (
-        f"{item.name} was being read when {times} runs were interrupted: it waits until it is"
-        f" named. `pincite add {outer(item)}` tries it again."
-    )
-
-
 def out_of_time(item: Item, seconds: float) -> str:
     """Why what is left of an archive is not read: it is continued when it is added again."""
     archive = outer(item)
@@ -140,68 +128,6 @@ def out_of_time(item: Item, seconds: float) -> str:
         f" {seconds:.0f} seconds. Add {archive} again to continue, or raise the setting"
         " file_seconds."
     )
-
-
-class Known:
-    """Decides which files of a run are read: the others are known by their bytes, or wait."""
-
-    def __init__(self, catalog: Catalog, storing: Storing, told: Telling, size: int) -> None:
-        """`size` is the most bytes that a file may have."""
-        self._catalog = catalog
-        self._storing = storing
-        self._told = told
-        self._size = size
-        self._places = Places(catalog)
-        self._containers = Containers(catalog.database)
-        self._before: Mapping[str, tuple[str, int]] = {}
-        self._named: set[str] = set()  # files that the user has named, not a folder around them
-        self.settled: set[str] = set()  # in the queue, files that were already known
-
-    def begin(self, before: Mapping[str, tuple[str, int]], paths: Sequence[Path]) -> None:
-        """`before`: see `Attempts.before`; `paths`: what the user has named."""
-        self._before = before
-        self._named = {str(path.absolute()) for path in paths if path.is_file()}
-
-    def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
-        """Those of the files (path, job, name) that have to be read."""
-        items = [item for file in files if (item := self._item(*file, level))]
-        return [new for item in items if (new := self.news(item))]
-
-    def news(self, item: Item) -> Item | None:
-        """The file if it has to be read; a known file is counted."""
-        place = item.place
-        try:
-            stored = self._storing.known(item)
-        except UnreadableFile as error:
-            self._told.fail(item.job, item.name, str(error))
-            return None
-        if stored is None:
-            return None if self._waits(item) else item
-        self._told.known(item, stored, self._catalog.named(item.sha256))
-        if not self._containers.finished(place, item.sha256):
-            return replace(item, known=True)
-        self.settled.add(item.job)
-        self._told.summary.unchanged += self._places.inside(place)
-        self._told.omitted(item, self._containers.left_out(place))
-        return None
-
-    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
-        try:
-            job.encode()
-            return Item(path, job, name, digest(path, self._size), level)
-        except UnicodeEncodeError:
-            self._told.summary.failed.append(Failure(job, _BAD_NAME))
-        except UnreadableFile as error:
-            self._told.fail(job, name, str(error))
-        return None
-
-    def _waits(self, item: Item) -> bool:
-        """Whether a file has held two runs, and nobody has named it now."""
-        sha256, times = self._before.get(item.job, ("", 0))
-        if sha256 != item.sha256 or times < MOST_ATTEMPTS or self._named & {item.job, outer(item)}:
-            return False
-        self._told.fail(item.job, item.name, interrupted(item, times))
-        return True
 
 
 # -- A run of `add`: files are read, and stored
@@ -235,21 +161,17 @@ class Indexing:
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
         self._containers = Containers(catalog.database)
-        self._attempts = Attempts(catalog.database)
-        self._before: dict[str, tuple[str, int]] = {}  # interrupted runs, by place
         self._held: set[str] = set()  # places that were in work when a run ended
         self._embedding = Embedding(catalog.library, embedders)
         self._storing = Storing(catalog, files, self._embedding.check)
         self._summary = AddSummary()
         self._told = Telling(self._summary, jobs, changed)
-        self._known = Known(catalog, self._storing, self._told, engines.bounds.size)
+        self._settled: set[str] = set()  # in the queue, files that were already known
         self._done = self._total = 0
 
     def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
         """See Library.add."""
         started = time.perf_counter()
-        self._before = self._attempts.before()
-        self._known.begin(self._before, paths)
         with self._jobs.run() as alone:
             scratch = self._files.scratch() if alone else None
             left = self._left_over(cancelled=not paths) if alone else []
@@ -282,9 +204,8 @@ class Indexing:
     def _left_over(self, cancelled: bool) -> list[Found]:
         """Files that a killed run left undone, if they still exist."""
         left = self._jobs.left_over(cancelled)
-        self._held = {*self._before, *(j.path for j in left if j.state in ("reading", "indexing"))}
+        self._held = {job.path for job in left if job.state in ("reading", "indexing")}
         jobs = {job.path: job.name for job in left}
-        jobs |= {place: Path(place).name for place in self._containers.unfinished()}
         there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
         self._jobs.drop(set(jobs) - {str(file.path) for file in there})
         return [file for file in there if cancelled or not _under_way(file.path)]
@@ -297,8 +218,8 @@ class Indexing:
         level: int = 0,
     ) -> None:
         """Add (path, job, name); `level` counts the files around them."""
-        found = self._known.new(files, level)
-        self._jobs.settle(self._known.settled)
+        found = self._new(files, level)
+        self._jobs.settle(self._settled)
         self._jobs.wait((item.job, item.name) for item in found)
         self._total += len(found)
         first = {item.sha256: item for item in reversed(found)}
@@ -306,6 +227,39 @@ class Indexing:
         twins = [item for item in found if first[item.sha256] is not item]
         more = [new for twin in twins if (new := self._twin(twin, first[twin.sha256]))]
         self._read(reading, more, budget)
+
+    def _new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
+        """Those of the files (path, job, name) that have to be read."""
+        items = [item for file in files if (item := self._item(*file, level))]
+        return [new for item in items if (new := self._news(item))]
+
+    def _news(self, item: Item) -> Item | None:
+        """The file if it has to be read; a known file is counted."""
+        place = item.place
+        try:
+            stored = self._storing.known(item)
+        except UnreadableFile as error:
+            self._told.fail(item.job, item.name, str(error))
+            return None
+        if stored is None:
+            return item
+        self._told.known(item, stored, self._catalog.named(item.sha256))
+        if not self._containers.finished(place, item.sha256):
+            return replace(item, known=True)
+        self._settled.add(item.job)
+        self._summary.unchanged += self._places.inside(place)
+        self._told.omitted(item, self._containers.left_out(place))
+        return None
+
+    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
+        try:
+            job.encode()
+            return Item(path, job, name, digest(path, self._engines.bounds.size), level)
+        except UnicodeEncodeError:
+            self._summary.failed.append(Failure(job, _BAD_NAME))
+        except UnreadableFile as error:
+            self._told.fail(job, name, str(error))
+        return None
 
     def _read(
         self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
@@ -336,7 +290,7 @@ class Indexing:
             self._cancelled([item])
         elif not self._catalog.holds(item.sha256):
             self._told.fail(item.job, item.name, f"{item.name}: the same as {first.job}.")
-        elif more := self._known.news(item):
+        elif more := self._news(item):
             return more  # it is counted when it was read
         self._done += 1
         return None
@@ -348,17 +302,14 @@ class Indexing:
         # Each file of the user has one budget for everything inside it.
         own = budget or reading.budget(item.path)
         try:
-            with self._attempts.watched([(item.job, item.sha256)]):
-                self._step(item, "reading")
-                if not item.known:
-                    self._store(item, read)
-                inside = read.inside
-            self._inside(reading, item, inside, own)
+            self._step(item, "reading")
+            if not item.known:
+                self._store(item, read)
+            self._inside(reading, item, read.inside, own)
         except UnreadableFile as error:
             self._told.fail(item.job, item.name, str(error))
         except Stopped:
             return False
-        self._attempts.ended(item.job)
         self._done += 1
         return True
 

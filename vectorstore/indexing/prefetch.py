@@ -90,6 +90,7 @@ class Prefetch:
         self._heard = heard
         self._cancel = cancel
         self._over = threading.Event()
+        self._starting = threading.Lock()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
 
     def __enter__(self) -> Self:
@@ -131,7 +132,12 @@ class Prefetch:
                 read.close()
 
     def start(self, item: Item, budget: UnpackingBudget | None) -> Read:
-        """Begin to read one file; the result is to be closed."""
+        """Begin to read one file; the result is to be closed. Once it is cancelled nothing is
+        begun: nobody asks for the result."""
+        with self._starting:
+            return Read(None) if self._cancel.is_set() else self._started(item, budget)
+
+    def _started(self, item: Item, budget: UnpackingBudget | None) -> Read:
         document = None if item.known else self._workers.start(item.path, self._heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)
@@ -143,5 +149,6 @@ class Prefetch:
     def _stop_when_cancelled(self) -> None:
         while not self._over.wait(_LOOK):
             if self._cancel.is_set():
-                self._workers.close()
+                with self._starting:  # workers that are closed begin nothing
+                    self._workers.close()
                 return

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking import Headings
 from ingest.containers import CONTAINERS
 from ingest.document.model import Chunk, Document, count
 from ingest.document.wire import Loaded
@@ -203,9 +202,8 @@ def put(
     catalog: Catalog, connection: Transaction, document: Document, name: str,
     chunks: Sequence[Chunk], vectors: Vectors,
 ) -> None:  # fmt: skip
-    """Write a document with its status, outline and names; inside `Catalog.writing()`."""
-    outline = [h.title for h in document.outline] or Headings(document).titles()
-    catalog.put(connection, document, name, status(document), outline, chunks, vectors)
+    """Write a document with its status and names; inside `Catalog.writing()`."""
+    catalog.put(connection, document, name, status(document), chunks, vectors)
     put_names(connection, name)
 
 

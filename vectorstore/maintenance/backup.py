@@ -19,10 +19,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from ingest.document.model import Cell, Page
+from ingest.document.model import Page
 from ingest.document.source import Limits, readable
 from ingest.document.wire import Codec, InvalidData
 from vectorstore.catalog import rows as catalog_rows
@@ -39,11 +40,11 @@ from vectorstore.errors import HomeNotWritable, LibraryError, WrongTag
 _MOST = 256 << 20  # bytes of one value: a page has its lines in one
 _WHOLE = 1 << 53  # JSON and floats hold integers up to here
 _TYPES: dict[str, tuple[type, ...]] = {
-    "INTEGER": (int,), "INT": (int,), "BOOLEAN": (int,), "TEXT": (str,), "REAL": (int, float),
-    "BLOB": (bytes,), "MIXED BLOB": (int, float, str),
+    "INTEGER": (int,), "INT": (int,), "TEXT": (str,), "REAL": (int, float),
+    "BLOB": (bytes,),
 }  # fmt: skip
 
-Row = dict[str, object]  # by column
+Row = dict[str, Any]  # by column, each of the type that it is declared with
 
 
 class WrongRows(ValueError):
@@ -139,7 +140,6 @@ def _damage() -> Iterator[None]:
 
 _LONGEST = 1e7  # seconds of a recording: 115 days
 _PAGE: Codec[Page] = Codec(Page)
-_CELL: Codec[Cell] = Codec(Cell)
 _HEADINGS: Codec[list[str]] = Codec(list[str])
 _PAIRS: Codec[list[tuple[str, str]]] = Codec(list[tuple[str, str]])
 _COUNTS: Codec[dict[str, int]] = Codec(dict[str, int])
@@ -147,7 +147,6 @@ _NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
 _META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
          "languages": re.compile("en|many"),
          "description": re.compile(r"[^\x00-\x1f]{0,300}")}  # fmt: skip
-_SPARE = 1000  # rows of a table that may follow its last cell
 _IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
 
 
@@ -155,10 +154,8 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
     """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
     file = ForeignFile(snapshot)
     try:
-        if (version := file.version()) > CATALOG.version:
-            raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
-        if version < CATALOG.first:
-            raise WrongRows(f"its catalogue has schema {version}, which was never released")
+        if not CATALOG.first <= (version := file.version()) <= CATALOG.version:
+            raise WrongRows(f"its catalogue has schema {version}, of another version of Pincite")
         own = target.database.all("SELECT type, name, sql FROM sqlite_schema")
         file.check({(kind, name): sql or "" for kind, name, sql in own})
         with target.writing() as connection, _shapes():
@@ -182,12 +179,11 @@ class _Copying:
     def run(self) -> None:
         for table, checked in {
             "meta": self._meta, "document": self._document, "place": self._place,
-            "page": self._page, "chunk": self._chunk, "sheet": lambda row: row, "cell": self._cell,
+            "page": self._page, "chunk": self._chunk,
             "container": self._container, "tag": self._tag,
         }.items():  # fmt: skip
             self._copy(table, checked)
         self._versions()
-        self._tables()
         self._words()
 
     def _copy(self, table: str, checked: Callable[[Row], Row | None]) -> None:
@@ -202,100 +198,78 @@ class _Copying:
                 )
 
     def _meta(self, row: Row) -> Row | None:
-        form = _META.get(str(row["key"]))
+        form = _META.get(row["key"])
         if form is None:
             return None  # of this copy alone, such as what Chroma holds
-        if not form.fullmatch(str(row["value"])):
+        if not form.fullmatch(row["value"]):
             raise WrongRows(f"its catalogue says something strange as {row['key']}")
         return row
 
     def _document(self, row: Row) -> Row:
-        if not SHA256.fullmatch(str(row["sha256"])):
+        if not SHA256.fullmatch(row["sha256"]):
             raise WrongRows("its catalogue names a file by something that is no sha256")
-        id = _number(row["id"])
-        self._hashes[id] = str(row["sha256"])
+        self._hashes[row["id"]] = row["sha256"]
         if (newer := row.pop("superseded_by")) is not None:
-            self._newer[id] = _number(newer)
-        _HEADINGS.encode(_loaded(row["outline"]))
+            self._newer[row["id"]] = newer
         if row["names"]:
-            _NAMES.encode(_loaded(row["names"]))
-        if not re.fullmatch("[a-z]{0,3}", str(row["language"])):
+            _NAMES.encode(json.loads(row["names"]))
+        if not re.fullmatch("[a-z]{2,3}", row["language"]):
             raise WrongRows("a document of its catalogue is in a strange language")
-        if not 0 <= float(str(row["seconds"] or 0)) < _LONGEST:
+        if not 0 <= (row["seconds"] or 0) < _LONGEST:
             raise WrongRows("a recording of its catalogue has a strange length")
-        return row | {part: readable(str(row[part])) for part in ("name", "title", "status")}
+        return row | {part: readable(row[part]) for part in ("name", "title", "status")}
 
     def _place(self, row: Row) -> Row:
-        if "\0" in str(row["path"]):
+        if "\0" in row["path"]:
             raise WrongRows("its catalogue has a wrong value in place.path")
         return row
 
     def _page(self, row: Row) -> Row:
-        values = [row[column] for column in _PAGE_COLUMNS]
-        page = catalog_rows.page((*values[:-1], _number(row["unread"])), ())
+        page = catalog_rows.page(tuple(row[column] for column in _PAGE_COLUMNS))
         _PAGE.encode(page)
         if not all(math.isfinite(side) for line in page.lines for side in line.box):
             raise WrongRows(f"page {page.number} has a line at no place")
-        _COUNTS.encode(_loaded(row["dropped"]))
-        self._lines[_number(row["document_id"]), page.number] = len(page.lines)
+        cells = [cell.line for table in page.tables for one in table.rows for cell in one]
+        if min([*cells, *(table.header for table in page.tables)], default=0) < 0:
+            raise WrongRows(f"page {page.number} has a table beyond its lines")
+        _COUNTS.encode(json.loads(row["dropped"]))
+        self._lines[row["document_id"], page.number] = len(page.lines)
         return row
 
     def _chunk(self, row: Row) -> Row:
-        id, page = _number(row["document_id"]), _number(row["page"])
-        first, last = _number(row["first"]), _number(row["last"])
-        if not 0 <= first <= last < self._lines.get((id, page), 0):
+        lines = self._lines.get((row["document_id"], row["page"]), 0)
+        if not 0 <= row["first"] <= row["last"] < lines:
             raise WrongRows("a passage of its catalogue has lines that no page has")
-        if not re.fullmatch(rf"{self._hashes[id][:16]}:\d{{1,9}}", str(row["id"])):
+        if not re.fullmatch(rf"{self._hashes[row['document_id']][:16]}:\d{{1,9}}", row["id"]):
             raise WrongRows("a passage of its catalogue belongs to another document")
-        _HEADINGS.encode(_loaded(row["headings"]))
-        self._vector(row["vector"])
-        return row
-
-    def _vector(self, value: object) -> None:
-        _, vectors = catalog_rows.matrix([("", value if isinstance(value, bytes) else b"")])
-        self._dimensions = self._dimensions or vectors.size
-        if not 0 < vectors.size == self._dimensions or not math.isfinite(float(vectors.sum())):
+        _HEADINGS.encode(json.loads(row["headings"]))
+        _, vector = catalog_rows.matrix([("", row["vector"])])
+        self._dimensions = self._dimensions or vector.size
+        if not 0 < vector.size == self._dimensions or not math.isfinite(float(vector.sum())):
             raise WrongRows("a vector of its catalogue is damaged")
-
-    def _cell(self, row: Row) -> Row:
-        kind, value = str(row["kind"]), row["value"]
-        _CELL.encode(Cell(str(row["text"]), _number(row["line"]), value, kind))  # type: ignore[arg-type]
         return row
 
     def _container(self, row: Row) -> Row:
-        _PAIRS.encode(_loaded(row["left_out"]))
+        _PAIRS.encode(json.loads(row["left_out"]))
         return row | {"sha256": row["sha256"] or _IN_PART}
 
     def _tag(self, row: Row) -> Row:
-        if cleaned(str(row["name"])) != row["name"]:
+        if cleaned(row["name"]) != row["name"]:
             raise WrongRows("a document of its catalogue has a strange tag")
         return row
 
     def _versions(self) -> None:
         """Newer versions, which must not lead back to a document."""
-        for id in self._newer:
-            seen, at = {id}, self._newer.get(id)
-            while at is not None:
-                if at in seen or at not in self._hashes:
-                    raise WrongRows("versions of its documents lead nowhere")
-                seen.add(at)
-                at = self._newer.get(at)
+        try:
+            TopologicalSorter({id: [newer] for id, newer in self._newer.items()}).prepare()
+        except CycleError as error:
+            raise WrongRows("versions of its documents lead nowhere") from error
+        if not self._hashes.keys() >= {*self._newer.values()}:
+            raise WrongRows("versions of its documents lead nowhere")
         self._connection.executemany(
             "UPDATE document SET superseded_by = ? WHERE id = ?",
             [(newer, id) for id, newer in self._newer.items()],
         )
-
-    def _tables(self) -> None:
-        """A table is a list of as many rows as it says, so that it must have cells for them."""
-        false = self._connection.execute(
-            "SELECT 1 FROM sheet WHERE header < 0 OR rows < 0 OR rows > ? +"
-            " 2 * (SELECT coalesce(max(row), 0) FROM cell WHERE sheet_id = sheet.id) UNION ALL"
-            " SELECT 1 FROM cell JOIN sheet ON sheet.id = sheet_id"
-            " WHERE row NOT BETWEEN 0 AND rows - 1 OR line < 0 LIMIT 1",
-            (_SPARE,),
-        ).fetchone()
-        if false:
-            raise WrongRows("a table of its catalogue has other rows than it says")
 
     def _words(self) -> None:
         """The words of passages, and those by which documents are recognised."""
@@ -305,16 +279,6 @@ class _Copying:
 
 
 _PAGE_COLUMNS = [column.rpartition(".")[2] for column in catalog_rows.PAGE.split(", ")]
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise WrongRows("its catalogue has a text where a number belongs")
-    return value
-
-
-def _loaded(text: object) -> Any:
-    return json.loads(str(text))
 
 
 @contextmanager
@@ -341,7 +305,6 @@ _DAMAGE = (  # what zipfile, json and others raise for damaged, encrypted or unk
     RuntimeError, TypeError, ValueError, OverflowError, MemoryError,
 )  # fmt: skip
 _OF_DATA = (None, errno.EINVAL)  # bad data of bzip2; a place before the beginning of the file
-_PACKED = 50  # times its size that a backup may unpack to; a restore refuses 200 times
 
 
 @dataclass(frozen=True)
@@ -367,20 +330,10 @@ def back_up(catalog: Catalog, files: Files, target: Path) -> Contents:
     with named_errors(target), scratch(target.parent) as folder:
         catalog.database.copy_to(folder / _CATALOG_FILE)
         written = folder / "backup.zip"
-        contents, size = _written(written, folder, catalog.library, files, zipfile.ZIP_DEFLATED)
-        if size > _PACKED * written.stat().st_size:  # such as logs of one line again and again
-            contents, _ = _written(written, folder, catalog.library, files, zipfile.ZIP_STORED)
+        with zipfile.ZipFile(written, "w") as archive:
+            contents = _write(archive, folder / _CATALOG_FILE, catalog.library, files)
         written.replace(target)
     return contents
-
-
-def _written(
-    target: Path, folder: Path, library: str, files: Files, method: int
-) -> tuple[Contents, int]:
-    """The contents, and the bytes that will be unpacked."""
-    with zipfile.ZipFile(target, "w", method, compresslevel=1) as archive:
-        contents = _write(archive, folder / _CATALOG_FILE, library, files)
-        return contents, sum(info.file_size for info in archive.infolist())
 
 
 def read_contents(backup: Path) -> Contents:
@@ -453,7 +406,9 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
             lost.append(info.document)
             continue
         archive.write(path, FILES + path.name)
-    archive.write(snapshot, _CATALOG_FILE)
+    # Copies stay as they are: most are packed already, and logs of one line again and again would
+    # unpack to more than a restore takes.
+    archive.write(snapshot, _CATALOG_FILE, zipfile.ZIP_DEFLATED, compresslevel=1)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     sha256 = sha256_of(snapshot)
     contents = Contents(library, len(documents), passages, now, sha256, tuple(lost))
@@ -483,7 +438,7 @@ def named_errors(path: Path) -> Iterator[None]:
 # the catalogue is copied row by row into a fresh one, see `copy_rows`.
 
 _COPY = re.compile(r"files/([0-9a-f]{64})\.[^/\\\x00-\x1f<>:\"|?*]{0,200}")
-_RATIO = 200  # times its size that a backup may unpack to: ours keep to a quarter of it
+_RATIO = 200  # times its size that a backup may unpack to: ours keep far below it
 _BLOCK = 1 << 20  # bytes
 _COPIES = 3  # of the catalogue: unpacked, copied, and in its place
 

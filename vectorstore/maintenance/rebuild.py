@@ -20,25 +20,19 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
-from vectorstore.catalog.catalog import (
-    Catalog,
-    CatalogFile,
-    Counts,
-    count_languages,
-    find_languages,
-)
+from vectorstore.catalog.catalog import Catalog, CatalogFile, Counts, count_languages
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
 from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import SqliteDatabase
-from vectorstore.dense import DenseIndex, Follower
+from vectorstore.dense import DenseIndex
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing import jobs
 from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
-from vectorstore.maintenance.verify import Health, Verifying, mend
+from vectorstore.maintenance.verify import Health, mend, verify
 from vectorstore.store import Vectors
 
 # -- Moves a catalogue that cannot be read out of the way, so that a backup can take its place
@@ -65,12 +59,13 @@ def set_aside(folder: Path) -> Path:
 # -- Makes documents anew, and then puts all of them in place
 
 # Documents that were read again (`read`), and others that keep their passages: these have vectors
-# by another model for so many `passages`, and perhaps a sentence on why reading them again failed.
+# by another model, and perhaps a sentence on why reading them again failed. Each had so many
+# `passages` then.
 _REBUILT = Schema("rebuilt", "rebuilt documents", """
 CREATE TABLE maker (name TEXT NOT NULL);
 CREATE TABLE made (
-    sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL, failed TEXT NOT NULL, read BLOB,
-    passages INT NOT NULL, vectors BLOB NOT NULL
+    sha256 TEXT PRIMARY KEY, passages INT NOT NULL, reader TEXT NOT NULL, failed TEXT NOT NULL,
+    read BLOB, vectors BLOB NOT NULL
 );
 """)  # fmt: skip
 _FAILED = "kept as it was read before, since reading it again failed: "  # then why
@@ -88,22 +83,20 @@ class Migration:
         files: Files,
         staged: Path,
         embedder: Embedder,
-        maker: str,
         engines: Engines,
         progress: Callable[[AddProgress], None],
         cancel: threading.Event | None = None,
     ) -> None:
-        """`maker` names the model and the chunker, separated by the last slash."""
         self._catalog = catalog
         self._files = files
         self._path = staged
         self._embedder = embedder
-        self._maker = maker
+        self._maker = maker(embedder)
         self._engines = engines
         self._progress = progress
         self._cancel = cancel or threading.Event()
         (model, _, chunker), (now, _, cut) = (
-            made_by.rpartition("/") for made_by in (catalog.meta("made_by") or "", maker)
+            made_by.rpartition("/") for made_by in (catalog.meta("made_by") or "", self._maker)
         )
         self._embeds = model != now  # otherwise the same text has the same vector
         self._cuts = chunker != cut
@@ -158,7 +151,7 @@ class Migration:
                 raise Stopped(f"{info.document} is rebuilt by the next run.")
             step = AddProgress(info.document, done, len(documents), REBUILDING)
             self._progress(step)
-            if made.get(info.sha256) == info.chunks or made.get(info.sha256) == _READ:
+            if made.get(info.sha256) == info.chunks:
                 continue
             if self._cuts or outdated(readers[info.sha256]):
                 self._read(staged, sandbox, info, step)
@@ -178,7 +171,7 @@ class Migration:
             return self._failed(staged, info, str(error))
         document, chunks = loaded
         vectors = self._vectors(info, chunks).tobytes()
-        _put(staged, info, document.reader, "", LoadedCodec().encode(loaded), _READ, vectors)
+        _put(staged, info, document.reader, "", LoadedCodec().encode(loaded), vectors)
 
     def _failed(self, staged: Database, info: DocumentInfo, why: str) -> None:
         """The next run tries once more, because the machine may have been busy. After that only a
@@ -227,7 +220,7 @@ class Migration:
         if self._embeds and texts:
             found = self._embedder.passages([text for (text,) in texts])
             vectors = np.asarray(found, "<f4").tobytes()
-        _put(staged, info, read_by, failed, None, len(texts), vectors)
+        _put(staged, info, read_by, failed, None, vectors)
 
     def _swap(self, staged: Database) -> bool:
         """Put all in place at once; False when a document was added that is not rebuilt yet."""
@@ -236,7 +229,7 @@ class Migration:
             rows = connection.execute("SELECT sha256, name, reader, chunks FROM document")
             documents = rows.fetchall()
             for sha256, _, read_by, count in documents:
-                if self._concerns(read_by) and made.get(sha256) not in (_READ, count):
+                if self._concerns(read_by) and made.get(sha256) != count:
                     return False
             for sha256, name, read_by, _ in documents:
                 if self._cancel.is_set():
@@ -249,8 +242,8 @@ class Migration:
         return True
 
     def _replace(
-        self, connection: Transaction, name: str, sha256: str, read_by: str, failed: str,
-        read: bytes | None, passages: int, vectors: bytes,
+        self, connection: Transaction, name: str, sha256: str, passages: int, read_by: str,
+        failed: str, read: bytes | None, vectors: bytes,
     ) -> None:  # fmt: skip
         """The rows that belong to one document; its place, its tags and its versions stay."""
         if read is not None:
@@ -275,21 +268,20 @@ class Migration:
             connection.execute("UPDATE document SET status = ? WHERE sha256 = ?", (failed, sha256))
 
 
-_READ = -1  # in the place of a number of passages
-
-
 def open_staged(path: Path) -> SqliteDatabase:
     """What a rebuild has made so far. Raises HomeNotWritable or LibraryError."""
     return CatalogFile(path, _REBUILT)
 
 
 def _made(staged: Database) -> dict[str, int]:
-    """Documents by sha256, with the number of passages that they keep, or `_READ`."""
+    """Documents by sha256, with the number of passages that they had."""
     return dict(staged.all("SELECT sha256, passages FROM made"))
 
 
 def _put(staged: Database, info: DocumentInfo, *values: object) -> None:
-    staged.write("INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?, ?, ?)", info.sha256, *values)
+    staged.write(
+        "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?, ?, ?)", info.sha256, info.chunks, *values
+    )
 
 
 def _rows(vectors: bytes, count: int) -> Vectors:
@@ -324,7 +316,6 @@ class Maintenance:
         self._embedders = embedders
         self._engines = engines
         self._staged = staged
-        self._follower: Follower | None = None
 
     def verify(self) -> Health:
         """Compare files, catalogue, ledger and Chroma, and repair what can be rebuilt.
@@ -332,12 +323,7 @@ class Maintenance:
         A damaged copy is made again from its file, or deleted, so that adding the file makes a good
         one. A file that cannot be read is only named.
         """
-        return Verifying(self._catalog, self._files, self._index).run()
-
-    def leave(self) -> None:
-        """Delete the vectors that lie outside of the library's folder, in a server: before it is
-        moved. The next use fills them in again."""
-        self._index.leave()
+        return verify(self._catalog, self._files, self._index)
 
     def rebuild(
         self, progress: Callable[[AddProgress], None] = lambda _: None,
@@ -354,7 +340,11 @@ class Maintenance:
             self._migrate(progress, cancel)
         else:
             discard(self._staged)
-            self._clear()
+            if not self._index.clear():
+                raise LibraryError(
+                    f"The index of {self._catalog.library!r} is {self._index.why}."
+                    f" {self._index.remedy}"
+                )
         self._index.sync(
             lambda done, total: progress(AddProgress("index", done, total, "indexing"))
         )
@@ -382,21 +372,9 @@ class Maintenance:
         return self._embedders.about_languages(counts, before)
 
     def _choose_by_languages(self) -> Counts:
-        find_languages(self._catalog)
         counts = count_languages(self._catalog)
         self._embedders.follow_languages(counts)
         return counts
-
-    def rebuild_reason(self) -> str:
-        """A sentence for people on why the library should be rebuilt, or nothing.
-
-        Raises LibraryError.
-        """
-        return self._embedders.why()
-
-    def rebuild_notice(self) -> str:
-        """The same sentence, with the commands. Raises LibraryError."""
-        return self._embedders.notice()
 
     def back_up(self, target: Path) -> backup.Contents:
         """Write the library into one file. Raises LibraryError or HomeNotWritable."""
@@ -405,37 +383,14 @@ class Maintenance:
     def restore(self, source: Path) -> backup.Contents:
         """Replace everything by a backup, at once. Raises LibraryError; nothing is changed then."""
         contents = backup.restore(source, self._catalog, self._files)
-        self.sync()
+        self._index.sync()
         return contents
-
-    def sync(self) -> bool:
-        """Update the index with what was written; False when another process owns Chroma."""
-        return self._index.sync()
-
-    def follow(self, seconds: float = 3.0) -> None:
-        """Check every few seconds what other processes wrote, in the background, until `close`.
-
-        Searches find it at once in any case, and afterwards through Chroma.
-        """
-        self._follower = Follower(self._index, seconds)
-
-    def close(self) -> None:
-        """End the thread that `follow` has started, if it has."""
-        if self._follower is not None:
-            self._follower.end()
 
     def _migrate(
         self, progress: Callable[[AddProgress], None], cancel: threading.Event | None
     ) -> list[Incomplete]:
-        chosen = self._embedders.chosen()
         Migration(
-            self._catalog, self._files, self._staged, chosen, maker(chosen), self._engines(),
+            self._catalog, self._files, self._staged, self._embedders.chosen(), self._engines(),
             progress, cancel,
         ).run()  # fmt: skip
         return failed_rebuilds(self._catalog.documents())
-
-    def _clear(self) -> None:
-        if not self._index.clear():
-            raise LibraryError(
-                f"The index of {self._catalog.library!r} is {self._index.why}. {self._index.remedy}"
-            )

@@ -25,8 +25,9 @@ class Forgotten:
     files: str = ""  # what a bucket keeps of them, in a sentence
 
 
-class Removing:
-    """Removes documents of one library; reachable as `Library.remove` and `Library.forget`."""
+class Sources:
+    """The folders that a library's documents came from, and what leaves it: also reachable as
+    `Library.remove` and `Library.forget`."""
 
     def __init__(
         self, catalog: Catalog, files: Files, index: DenseIndex, staged: Path,
@@ -38,20 +39,21 @@ class Removing:
         self._index = index
         self._staged = staged
         self._forget_pictures = forget_pictures
+        self._places = Places(catalog)
 
     def remove(self, names: Sequence[str]) -> int:
         """See Library.remove."""
         digests = self._taken_out(names)
         for digest in digests:
             self._files.remove(digest)
-        self.clear_away(digests)
+        self._clear_away(digests)
         return len(digests)
 
     def forget(self, names: Sequence[str]) -> Forgotten:
         """See Library.forget."""
         digests = self._taken_out(names)
         said = self._erased(digests)
-        pictures = self.clear_away(digests)
+        pictures = self._clear_away(digests)
         return Forgotten(tuple(digests), pictures, self._index.forget(), said)
 
     def _erased(self, digests: Collection[str]) -> str:
@@ -80,7 +82,7 @@ class Removing:
                 self._catalog.delete(connection, name)
         return digests
 
-    def clear_away(self, digests: Collection[str]) -> int:
+    def _clear_away(self, digests: Collection[str]) -> int:
         """Wipe what was made of documents that have left the catalogue; the number of pictures."""
         pictures = 0
         with suppress(LibraryError):  # a cache: the next search of pictures does it
@@ -105,18 +107,6 @@ class Removing:
             finally:
                 staged.close()
 
-
-# -- Finds and removes documents whose file is gone
-
-
-class Sources:
-    """The folders that a library's documents came from; reachable as `Library.sources`."""
-
-    def __init__(self, catalog: Catalog, files: Files, removing: Removing) -> None:
-        self._places = Places(catalog)
-        self._files = files
-        self._removing = removing
-
     def lost(self, roots: Sequence[Path]) -> list[Path]:
         """Places below some folders where a document was found and no file is left."""
         return [Path(place) for place, _ in self._places.lost(roots)]
@@ -127,7 +117,7 @@ class Sources:
         for _, digest in gone:
             self._files.remove(digest)
         if gone:
-            self._removing.clear_away([digest for _, digest in gone])
+            self._clear_away([digest for _, digest in gone])
         return [name for name, _ in gone]
 
     def moved(self, old: Path, new: Path) -> None:

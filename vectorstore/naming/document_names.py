@@ -1,12 +1,11 @@
 """The names that a document has: of what it is about, found by how it writes them itself.
 
-A name stands in the file's name, the title, on the first page, or within sentences with a capital.
-What a document is about it says again and again. Nothing is known of companies, plans, products or
-persons.
+A name stands in the file's name, in the title, or with a capital on the first page. What a document
+is about it says again and again. Nothing is known of companies, plans, products or persons.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +19,6 @@ _WORD = re.compile(r"[^\W_]+")
 _JOINT = r"[ \-.'’&/]{1,3}"
 # Between two words of one name: a short one may stand there, as in "Bank of America".
 _BETWEEN = re.compile(rf"{_JOINT}(?:(?P<word>[^\W_]{{1,3}}){_JOINT})?")
-_BEFORE = re.compile(r"(?:^|\W)[^\W\d_A-Z]+ $")  # a word in lower case
 _WITHIN = re.compile(r"(?<=[a-z] )[^\W\d_]+")  # behind a word in lower case
 _MANY = 0.42  # share of different words within sentences: up to .34 in English, .5 in German
 
@@ -35,33 +33,20 @@ def is_capital(word: str) -> bool:
     return word != word.lower() and len(word) > 1
 
 
-@dataclass
-class Run:
-    """Words with capitals that stand together; `within`: behind a word in lower case, where a
-    capital is no start of a sentence."""
-
-    words: list[str]
-    end: int
-    within: bool
-
-    def goes_on(self, line: str, match: re.Match[str]) -> bool:
-        """Whether the next word with a capital belongs to it; one short word may be between."""
-        between = _BETWEEN.fullmatch(line, self.end, match.start())
-        if between and between["word"]:
-            self.words.append(between["word"])
-        return bool(between)
-
-
-def capitalised(line: str) -> list[Run]:
-    """The runs of a line, in order."""
-    runs: list[Run] = []
+def capitalised(line: str) -> list[list[str]]:
+    """The runs of words with a capital in a line; one short word may stand between two of them."""
+    runs: list[list[str]] = []
+    end = 0
     for match in _WORD.finditer(line):
         if not is_capital(match[0]):
             continue
-        if not runs or not runs[-1].goes_on(line, match):
-            runs.append(Run([], 0, bool(_BEFORE.search(line, 0, match.start()))))
-        runs[-1].words.append(match[0])
-        runs[-1].end = match.end()
+        between = _BETWEEN.fullmatch(line, end, match.start()) if runs else None
+        if between is None:
+            runs.append([])
+        elif between["word"]:
+            runs[-1].append(between["word"])
+        runs[-1].append(match[0])
+        end = match.end()
     return runs
 
 
@@ -78,12 +63,9 @@ _ARTICLES = frozenset(("the", "a", "an", "our", "this", "each", "any", "such"))
 
 @dataclass
 class Count:
-    """In how many passages a name stands, in lower case, with a capital, and alone with one."""
+    """In how many passages a name stands, with a capital, and alone with one."""
 
-    of: int
     below: int = 0  # those with it in a heading above, too
-    any: int = 0
-    lower: int = 0
     capital: int = 0
     alone: int = 0
 
@@ -91,7 +73,7 @@ class Count:
 def counted(names: Iterable[str], passages: Sequence[tuple[str, str]]) -> dict[str, Count]:
     """Count each name once a passage. `names` are words in lower case, joined by one space;
     `passages` texts with the headings above them."""
-    counts = {name: Count(of=max(len(passages), 1)) for name in names}
+    counts = {name: Count() for name in names}
     starts: dict[str, set[tuple[str, ...]]] = {}
     for name in counts:
         parts = tuple(name.split())
@@ -101,11 +83,8 @@ def counted(names: Iterable[str], passages: Sequence[tuple[str, str]]) -> dict[s
         for name in stated.keys() | _stated(headings, starts).keys():
             counts[name].below += 1
         for name, ways in stated.items():
-            count = counts[name]
-            count.any += 1
-            count.lower += "lower" in ways
-            count.capital += "capital" in ways
-            count.alone += "alone" in ways
+            counts[name].capital += "capital" in ways
+            counts[name].alone += "alone" in ways
     return counts
 
 
@@ -146,9 +125,18 @@ def abbreviates(word: str, name: str) -> bool:
     """Whether its letters are letters of a name of one word, in order, from the first on, as the
     symbol `nflx` of a share; or the beginnings of all words of a longer one."""
     if " " in name:
-        return clipped(word, name)
+        return _clipped(word, name)
     letters = iter(name)
     return word[0] == name[0] and len(name) > len(word) and all(c in letters for c in word)
+
+
+def _clipped(word: str, name: str) -> bool:
+    first, _, rest = name.partition(" ")
+    if not rest:
+        return first.startswith(word)
+    return any(
+        first.startswith(word[:cut]) and _clipped(word[cut:], rest) for cut in range(1, len(word))
+    )
 
 
 def misspelt(word: str, name: str) -> bool:
@@ -166,21 +154,9 @@ def misspelt(word: str, name: str) -> bool:
     return longer[at + 1 :] == shorter[at:]
 
 
-def clipped(word: str, name: str) -> bool:
-    """Whether a word is made of the beginnings of all words of a name: `amex` of American
-    Express."""
-    first, _, rest = name.partition(" ")
-    if not rest:
-        return first.startswith(word)
-    return any(
-        first.startswith(word[:cut]) and clipped(word[cut:], rest) for cut in range(1, len(word))
-    )
-
-
 _LONGEST = 5  # words of a name
 _MOST = 200  # names of a document
 _OFTEN = 3  # passages that state a name, unless the file's name or the title does
-_NAMELIKE = 0.7  # share of a name's passages that write it with a capital
 _ALONE = 0.4  # share of those that neither continue a name nor number something
 _SYMBOL = re.compile(r"[A-Z]{3,5}")  # as of a share
 # As `("AMD")`, `(AMD)` or `(Nasdaq: AMD)`.
@@ -190,16 +166,14 @@ SUFFIX = re.compile(r"\.\w{1,5}$")
 YEARS = re.compile(rf"\b{YEAR}\b")
 _FEW = 40  # words: a first page with fewer is a cover, and the second one counts, too
 
-IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name counts as a title
+FIRST_PAGE, TITLE = 0, 1  # where a name stands; the file's name counts as a title
 
 
 class Name(NamedTuple):
     """How a document has a name."""
 
-    share: float  # of the passages, those that state it or have it in a heading above
-    passages: int  # their number
-    lower: float  # share of those that state it, those that write it in lower case
-    place: int  # IN_TEXT, FIRST_PAGE or TITLE
+    passages: int  # that state it or have it in a heading above
+    place: int  # FIRST_PAGE or TITLE
 
 
 @dataclass(frozen=True)
@@ -230,19 +204,20 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
         return DocumentNames({}, periods)
     places: dict[str, int] = {}
     if not nouns_have_capitals("\n".join(passage.text for passage in passages)):
-        places |= dict.fromkeys(_within_sentences(passages), IN_TEXT)
-        places |= dict.fromkeys(_runs("\n".join(first)), FIRST_PAGE)
+        runs = (run for text in first for line in text.split("\n") for run in capitalised(line))
+        names_on_it = (name for run in runs for name in _sequences(run, is_capital))
+        places |= dict.fromkeys(names_on_it, FIRST_PAGE)
     places |= dict.fromkeys(_declared(file) | _declared(title), TITLE)
     symbols = {w.lower() for text in first for w in words_of(text) if _SYMBOL.fullmatch(w)}
     counts = counted(places, [passage[1:] for passage in passages])
     names = {
-        words: _name(count, places[words])
+        words: Name(count.below, places[words])
         for words, count in counts.items()
         if not passages or _is_name(count, words, places[words], words in symbols)
         if _says(words)
     }
     names |= _abbreviations(passages, names)
-    best = sorted(names, key=lambda words: (-names[words].place, -names[words].share, words))
+    best = sorted(names, key=lambda words: (-names[words].place, -names[words].passages, words))
     return DocumentNames({words: names[words] for words in best[:_MOST]}, periods)
 
 
@@ -306,33 +281,13 @@ def _sequences(words: Sequence[str], ends: Callable[[str], bool] = bool) -> set[
     }
 
 
-def _runs(text: str, least: bool = False) -> set[str]:
-    """Runs of words with capitals, with all shorter runs in them; `least`: behind a word in lower
-    case alone."""
-    runs = (run for line in text.split("\n") for run in capitalised(line))
-    kept = (run for run in runs if run.within or not least)
-    return {found for run in kept for found in _sequences(run.words, is_capital)}
-
-
-def _within_sentences(passages: Sequence[Passage]) -> set[str]:
-    """Runs with capitals behind a word in lower case, in some passages."""
-    counted = Counter(words for one in passages for words in _runs(one.text, least=True))
-    return {words for words, count in counted.most_common(5 * _MOST) if count >= _OFTEN}
-
-
-def _name(count: Count, place: int) -> Name:
-    share, lower = count.below / count.of, count.lower / max(count.any, 1)
-    return Name(round(share, 3), count.below, round(lower, 3), place)
-
-
 def _is_name(count: Count, words: str, place: int, symbol: bool) -> bool:
     """Whether it is written as one, and often, unless the title or the first page say clearly that
     the document is about it."""
     if not symbol and " " not in words and count.alone < _ALONE * count.capital:
         return False
-    written = count.any > 0 and count.capital >= _NAMELIKE * count.any
-    clear = symbol or place == TITLE or (place == FIRST_PAGE and " " in words)
-    return written and count.capital >= (1 if clear else _OFTEN)
+    clear = symbol or place == TITLE or " " in words
+    return count.capital >= (1 if clear else _OFTEN)
 
 
 def _says(words: str) -> bool:
@@ -345,10 +300,9 @@ def _abbreviations(passages: Sequence[Passage], names: dict[str, Name]) -> dict[
     """Short words that the document gives for a name, in quotation marks or brackets: their letters
     are some of its letters, in order, from the first on."""
     given = {word for passage in passages for word in _GIVEN.findall(passage.text)}
-    strong = [words for words, name in names.items() if name.place and name.passages >= _OFTEN]
+    strong = [words for words, name in names.items() if name.passages >= _OFTEN]
     found: dict[str, Name] = {}
     for short in {word.lower() for word in given} - STOP_WORDS:
         if any(abbreviates(short, words) for words in strong):
-            known = names.get(short, Name(0.0, 1, 0, FIRST_PAGE))
-            found[short] = known._replace(place=max(known.place, FIRST_PAGE))
+            found[short] = names.get(short, Name(1, FIRST_PAGE))
     return found

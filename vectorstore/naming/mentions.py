@@ -18,13 +18,9 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.database.schema import Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.naming.document_names import (
-    FIRST_PAGE,
-    IN_TEXT,
     TITLE,
     Name,
     Passage,
-    abbreviates,
-    clipped,
     document_names,
     misspelt,
     periods_of,
@@ -32,17 +28,10 @@ from vectorstore.naming.document_names import (
 )
 
 _WORDS = 8  # of a name in a text
-# Of the highest share of a name, by place: documents with less only mention it.
-_ABOUT = {IN_TEXT: 0.3, FIRST_PAGE: 0.1, TITLE: 0.0}
 _WEAKEST = 0.25  # weight of a name that binds
-_BESIDE = 0.75  # of the weight of the strongest name in a text: the others are named along with it
-_IN_TEXT = 0.5  # weight of a name that stands neither in the title nor on the first page
-# How distinctive a name is that stands in no title: else other documents tell of it, too, as of the
-# sites that a handbook lists. And a word in lower case that counts as a name.
+# How distinctive a name is that stands in no title, or is written in lower case: else other
+# documents tell of it, too, as of the sites that a handbook lists.
 _DISTINCTIVE = 0.86
-_HARDLY = 0.1  # share of a name's passages that write it in lower case, too
-_INITIALS = 3  # letters that are no chance
-_SYMBOL = 4  # letters of an abbreviation that the library does not have
 _DIGITS_TOO = 6  # characters of a file's name with digits that is no chance, as 3M_2018
 
 _START = re.compile(r"(?:\A|[.?!:]\s)\W{0,20}+[^\W\d_](?=[^\W\d_A-Z]+\b)")
@@ -81,25 +70,16 @@ class _About:
     of: dict[str, Name] = field(default_factory=dict)
 
     @property
-    def place(self) -> int:
-        return max(name.place for name in self.of.values())
+    def in_title(self) -> bool:
+        return any(name.place == TITLE for name in self.of.values())
 
     @property
     def documents(self) -> frozenset[str]:
-        """Those that it is a name of, without those that only mention it."""
-        high = max(name.share for name in self.of.values())
-        return frozenset(
-            one for one, name in self.of.items() if name.share >= _ABOUT[name.place] * high
-        )
-
-    @property
-    def always_capital(self) -> bool:
-        """Whether these documents hardly ever write it in lower case, as they do `company`."""
-        return all(self.of[one].lower <= _HARDLY for one in self.documents)
+        return frozenset(self.of)
 
     def distinctive(self, stated: int) -> float:
         """Of the passages of the library that state it, the share that is of these documents."""
-        own = sum(self.of[one].passages for one in self.documents)
+        own = sum(name.passages for name in self.of.values())
         return own / max(own, stated)
 
 
@@ -113,8 +93,7 @@ class NameIndex:
         self.newer = {one.document: one.newer for one in documents if one.newer}
         self._names: dict[str, _About] = {}
         self._files: dict[str, set[str]] = defaultdict(set)
-        self._initials: dict[str, set[str]] = defaultdict(set)  # -> letters of names
-        self._strong: dict[str, set[str]] = defaultdict(set)  # first letter -> words of names
+        self._alphabet: dict[str, set[str]] = defaultdict(set)  # first letter -> words of names
         for one in documents:
             self._learn_file(one.document)
             if not one.newer:
@@ -158,17 +137,12 @@ class NameIndex:
         for words, name in one.names.items():
             letters = words.replace(" ", "")
             self._names.setdefault(letters, _About(words)).of[one.document] = name
-            if name.place != IN_TEXT:
-                self._strong[words[0]].add(words)
-            if " " in words:
-                self._initials["".join(word[0] for word in words.split())].add(letters)
+            self._alphabet[words[0]].add(words)
 
     def _mentions(self, text: str) -> list[Mention]:
         """The names in a text that say something; none within a longer one."""
         strong = [one for one in self._all(text) if one.weight >= _WEAKEST]
-        kept = [one for one in strong if not any(one.inside(other) for other in strong)]
-        high = max((one.weight for one in kept), default=0.0)
-        return [one for one in kept if one.weight >= _BESIDE * high]
+        return [one for one in strong if not any(one.inside(other) for other in strong)]
 
     def _all(self, text: str) -> Iterator[Mention]:
         words = _as_written(text)
@@ -183,36 +157,22 @@ class NameIndex:
                     yield Mention(start, end, weight, about.documents)
 
     def _named(self, span: Sequence[str], letters: str) -> list[_About]:
-        """The name of these letters, else those that they abbreviate or misspell."""
+        """The name of these letters, else those that one word misspells which the library does not
+        have."""
         if letters in self._names:
             return [self._names[letters]]
-        capitals = "".join(span).isupper()
-        initials = capitals and (len(letters) >= _INITIALS or len(span) > 1)
-        if initials and letters in self._initials and not self._stated(letters):
-            return [self._names[name] for name in self._initials[letters]]
-        return self._otherwise(letters, capitals) if len(span) == 1 else []
-
-    def _otherwise(self, word: str, capitals: bool) -> list[_About]:
-        """The names that a word means which the library does not have."""
-        strong = self._strong.get(word[0], ())
-        if len(word) < _SYMBOL or not strong or word in STOP_WORDS or self._stated(word):
+        near = self._alphabet.get(letters[0], ()) if len(span) == 1 else ()
+        found = [name for name in near if misspelt(letters, name)]
+        if not found or letters in STOP_WORDS or self._stated(letters):
             return []
-        return [
-            self._names[name.replace(" ", "")]
-            for name in strong
-            if misspelt(word, name)
-            or (abbreviates(word, name) if capitals else clipped(word, name))
-        ]
+        return [self._names[name] for name in found]
 
     def _weight(self, about: _About, plain: bool) -> float:
         """How much a name says; a plain word is one in lower case."""
         distinctive = about.distinctive(self._stated(about.words))
-        if (plain or about.place != TITLE) and distinctive < _DISTINCTIVE:
+        if (plain or not about.in_title) and distinctive < _DISTINCTIVE:
             return 0.0
-        if plain and not (about.always_capital and about.place != IN_TEXT):
-            return 0.0
-        others = 1 - len(about.documents) / len(self._documents)
-        return distinctive * others * (_IN_TEXT if about.place == IN_TEXT else 1.0)
+        return distinctive * (1 - len(about.documents) / len(self._documents))
 
 
 def _as_written(text: str) -> list[str]:
@@ -231,7 +191,7 @@ def _as_written(text: str) -> list[str]:
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
 _SHOWN = (
-    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid"
+    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
 )
 _STORE = "UPDATE document SET names = ? WHERE id = ?"
 
@@ -265,10 +225,10 @@ def _found(name: str, title: str, rows: list[tuple[int, str, str]]) -> str:
     """The names of a document as the catalogue keeps them."""
     passages = [Passage(page, text, " ".join(json.loads(above))) for page, text, above in rows]
     found = document_names(name, title, passages)
-    return json.dumps({"names": found.names, "periods": found.periods}, ensure_ascii=False)
+    return json.dumps({"named": found.names, "periods": found.periods}, ensure_ascii=False)
 
 
 def _named(document: str, stored: str, newer: str) -> Named:
     made = json.loads(stored)
-    names = {words: Name(*how) for words, how in made.get("names", {}).items()}
+    names = {words: Name(*how) for words, how in made.get("named", {}).items()}
     return Named(document, names, frozenset(made.get("periods", ())), newer)

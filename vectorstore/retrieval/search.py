@@ -17,7 +17,6 @@ from vectorstore.retrieval.fusion import Hit, hits_of
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learned
 from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
-from vectorstore.versions import superseded
 
 _DEEPER = 20  # factor for the candidates when some of them do not count
 _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
@@ -167,7 +166,7 @@ class Search:
         question asks for; their newer versions may be `left_out`."""
         generation = self._catalog.generation()
         if self._replaced[0] != generation:
-            old = frozenset(sha256[:16] for sha256 in superseded(self._catalog.database))
+            old = frozenset(sha256[:16] for sha256 in self._catalog.superseded())
             self._replaced = generation, old
         if not self._replaced[1] or not asked:
             return self._replaced[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.language.identify import language_of_question
-from ingest.language.words import content_words, small_words, stems, telling_words, without
+from ingest.language.words import content_words, small_words, stems, without
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.naming.document_names import SUFFIX, YEARS, words_of
@@ -37,24 +37,18 @@ _ASKED = {
     CASH: r"""cash\ flows?|cash\ from|operating\ cash|cap(?:ital\ )?ex(?:penditures?)?|depreciation
         |amorti[sz]ation|D&A|EBITDA|dividends?|repurchases?|buybacks?|payout|retention\ ratio""",
 }
-_QUESTIONS = {
-    kind: re.compile(rf"\b(?:{words})s?(?!\w)", re.IGNORECASE | re.VERBOSE)
-    for kind, words in _ASKED.items()
-}
 _TITLES = {
-    BALANCE: re.compile(
-        r"balance sheets?|statements? of (?:consolidated )?financial (?:position|condition)\b",
-        re.IGNORECASE,
-    ),
-    INCOME: re.compile(
-        r"statements? of (?:consolidated )?(?:comprehensive |net )?(?:income|operations|earnings)"
-        r"|income statements?|statements? of profit|profit (?:and|&|or) loss",
-        re.IGNORECASE,
-    ),
-    CASH: re.compile(
-        r"statements? of (?:consolidated )?cash ?flows?|cash ?flows? statements?", re.I
-    ),
+    BALANCE: r"""balance\ sheets?
+        |statements?\ of\ (?:consolidated\ )?financial\ (?:position|condition)\b""",
+    INCOME: r"""statements?\ of\ (?:consolidated\ )?(?:comprehensive\ |net\ )?
+        (?:income|operations|earnings)|income\ statements?|statements?\ of\ profit
+        |profit\ (?:and|&|or)\ loss""",
+    CASH: r"statements?\ of\ (?:consolidated\ )?cash\ ?flows?|cash\ ?flows?\ statements?",
 }
+_QUESTIONS, _STATEMENTS = (
+    {kind: re.compile(wrap.format(words), re.IGNORECASE | re.VERBOSE) for kind, words in of.items()}
+    for of, wrap in ((_ASKED, r"\b(?:{})s?(?!\w)"), (_TITLES, "{}"))
+)
 _TITLE = 90  # characters of a line that can be a title
 
 _PAGE = re.compile(
@@ -84,7 +78,7 @@ _DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.
 def titled_statements(lines: Sequence[str]) -> frozenset[str]:
     """Kinds of financial statements that the first lines of a page name."""
     titles = [line for line in lines if len(line) <= _TITLE]
-    return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
+    return frozenset(kind for kind, words in _STATEMENTS.items() if any(map(words.search, titles)))
 
 
 def _current_version(name: str, newer: Mapping[str, str], text: str) -> str:
@@ -124,9 +118,9 @@ def _asks_for(question: str, name: str) -> bool:
 def _is_told_apart(old: str, new: str, text: str) -> bool:
     if _words(SUFFIX.sub("", old)) == _words(SUFFIX.sub("", new)):
         return False
-    version = parsed(old)
-    whole = r"[\W_]*".join(_words(old))
-    return version.marked or bool(version.periods) or bool(re.search(rf"\b{whole}\b", text.lower()))
+    version, whole = parsed(old), f" {' '.join(_words(old))} "
+    named = whole in f" {' '.join(words_of(text.lower()))} "
+    return version.marked or bool(version.periods) or named
 
 
 def _words(name: str) -> list[str]:
@@ -171,8 +165,8 @@ class SearchQuery:
     @cached_property
     def matters(self) -> dict[str, frozenset[str]]:
         """The words that a passage has to hold, with their stems."""
-        asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", self.text)))
-        words = (word for word in content_words(asked) if len(word) >= _SHORTEST)
+        asked = content_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", self.telling)))
+        words = (word for word in asked if len(word) >= _SHORTEST)
         return {word: stems(word) for word in words}
 
     @cached_property
@@ -289,7 +283,7 @@ class Pointing:
             for name, number in sorted(pointed.pages | pointed.statements)
             for (id,) in self._catalog.database.all(
                 "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
-                " WHERE name = ? AND page = ? AND NOT chunk.hidden",
+                " WHERE name = ? AND page = ? AND chunk.hidden = 0",
                 name,
                 number,
             )

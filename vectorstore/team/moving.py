@@ -12,27 +12,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from vectorstore import opened
 from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile
 from vectorstore.copies import Copy, Folder, sha256_of
 from vectorstore.database.schema import Database, Transaction, fingerprints
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.rebuild import discard
-from vectorstore.opened import (
-    CACHE,
-    FILE,
-    FOLDER,
-    ROOT_MARK,
-    SCHEMA_MARK,
-    keep_names,
-    mark_root,
-    mark_schema,
-    new_root,
-    new_schema,
-    open_store,
-    root_of,
-    schema_of,
-)
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.s3 import Bucket, S3Store
@@ -55,16 +41,16 @@ def to_postgres(folder: Path, server: Server) -> Moved | None:
     """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
     with alone_in(folder):
         _tidy_catalog(folder, server)
-        if schema_of(folder) or not (folder / FILE).exists():
+        if opened.schema_of(folder) or not (folder / opened.FILE).exists():
             return None
-        schema = new_schema()
+        schema = opened.new_schema()
         (folder / _CATALOG_ARRIVING).write_text(schema, "ascii")
-        source = CatalogFile(folder / FILE)
+        source = CatalogFile(folder / opened.FILE)
         try:
             # Nobody else writes until the end, and who has it open still hears of the move.
             with source.transaction() as reading:
                 moved = _filled(PostgresCatalog(server, schema, make=True), reading)
-                mark_schema(folder, schema)
+                opened.mark_schema(folder, schema)
                 reading.execute(f"PRAGMA user_version = {MOVED}")
         finally:
             source.close()
@@ -78,7 +64,7 @@ def to_sqlite(folder: Path, server: Server) -> Moved | None:
     """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
     with alone_in(folder):
         _tidy_catalog(folder, server)
-        if not (schema := schema_of(folder)):
+        if not (schema := opened.schema_of(folder)):
             return None
         source = PostgresCatalog(server, schema)
         try:
@@ -86,9 +72,9 @@ def to_sqlite(folder: Path, server: Server) -> Moved | None:
             with source.transaction() as reading:
                 moved = _filled(CatalogFile(folder / _NEW), reading)
                 source.say_moved(reading)
-                (folder / _NEW).replace(folder / FILE)
-                (folder / SCHEMA_MARK).replace(folder / _CATALOG_LEAVING)
-                keep_names(folder)
+                (folder / _NEW).replace(folder / opened.FILE)
+                (folder / opened.SCHEMA_MARK).replace(folder / _CATALOG_LEAVING)
+                opened.keep_names(folder)
         finally:
             source.close()
             _tidy_catalog(folder, server)
@@ -122,12 +108,12 @@ def _tidy_catalog(folder: Path, server: Server) -> None:
         note = folder / name
         if note.exists():
             schema = note.read_text("ascii").strip()
-            if schema and schema != schema_of(folder):
+            if schema and schema != opened.schema_of(folder):
                 PostgresCatalog.drop(server, schema)
             note.unlink()
     discard(folder / _NEW)
-    if (folder / SCHEMA_MARK).exists():
-        discard(folder / FILE)
+    if (folder / opened.SCHEMA_MARK).exists():
+        discard(folder / opened.FILE)
 
 
 @contextmanager
@@ -171,14 +157,14 @@ def to_bucket(folder: Path, bucket: Bucket) -> MovedFiles | None:
     changed."""
     with alone_in(folder):
         _tidy_files(folder, bucket)
-        if root_of(folder):
+        if opened.root_of(folder):
             return None
         note = folder / _FILES_ARRIVING
-        root = _read(note) or new_root(bucket)
+        root = _read(note) or opened.new_root(bucket)
         note.write_text(root, "utf-8")
-        target, source = open_store(folder, root, bucket), Folder(folder / FOLDER)
+        target, source = opened.open_store(folder, root, bucket), Folder(folder / opened.FOLDER)
         moved = _into_bucket(source, target)
-        mark_root(folder, root)
+        opened.mark_root(folder, root)
         _tidy_files(folder, bucket)
         return moved
 
@@ -188,12 +174,12 @@ def to_folder(folder: Path, bucket: Bucket) -> MovedFiles | None:
     changed."""
     with alone_in(folder):
         _tidy_files(folder, bucket)
-        if not (root := root_of(folder)):
+        if not (root := opened.root_of(folder)):
             return None
-        moved = _into_folder(open_store(folder, root, bucket), folder / FOLDER)
+        moved = _into_folder(opened.open_store(folder, root, bucket), folder / opened.FOLDER)
         (folder / _FILES_LEAVING).write_text(root, "utf-8")
-        (folder / ROOT_MARK).unlink()
-        keep_names(folder)
+        (folder / opened.ROOT_MARK).unlink()
+        opened.keep_names(folder)
         _tidy_files(folder, bucket)
         return moved
 
@@ -234,7 +220,7 @@ def _into_folder(source: S3Store, folder: Path, late: bool = False) -> MovedFile
                 fetched.replace(path)
         _write_out(path)
         moved, size = moved + 1, size + copy.size
-    keep_names(folder)
+    opened.keep_names(folder)
     return MovedFiles(moved, size, tuple(damaged))
 
 
@@ -249,17 +235,18 @@ def _ours(found: Iterator[Copy]) -> Iterator[Copy]:
 
 def _tidy_files(folder: Path, bucket: Bucket) -> None:
     """Remove what is not the files: of an attempt that did not end, or of one that did."""
-    if root := root_of(folder):
-        if (folder / FOLDER).is_dir():
-            _into_bucket(Folder(folder / FOLDER), open_store(folder, root, bucket), late=True)
-        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    here = folder / opened.FOLDER
+    if root := opened.root_of(folder):
+        if here.is_dir():
+            _into_bucket(Folder(here), opened.open_store(folder, root, bucket), late=True)
+        shutil.rmtree(here, ignore_errors=True)
         (folder / _FILES_ARRIVING).unlink(missing_ok=True)
         (folder / _FILES_LEAVING).unlink(missing_ok=True)
     elif root := _read(folder / _FILES_LEAVING):
-        source = open_store(folder, root, bucket)
-        _into_folder(source, folder / FOLDER, late=True)
+        source = opened.open_store(folder, root, bucket)
+        _into_folder(source, here, late=True)
         source.clear()
-        shutil.rmtree(folder / CACHE, ignore_errors=True)
+        shutil.rmtree(folder / opened.CACHE, ignore_errors=True)
         (folder / _FILES_LEAVING).unlink()
 
 

@@ -51,15 +51,15 @@ class Server:
         return int(_option(self.address, "port") or urlsplit(self.address).port or _PORT)
 
     @property
-    def is_here(self) -> bool:
-        """Whether the server is on this machine."""
-        return not self.host or is_this_machine(self.host)
-
-    @property
     def place(self) -> str:
         """For people, without user and options: `db.example.org:5432/pincite`."""
         database = urlsplit(self.address).path.lstrip("/")
-        return f"{self.host or _socket(self.address)}:{self.port}/{database}"
+        return f"{self.host or self._folder or 'local socket'}:{self.port}/{database}"
+
+    @property
+    def _folder(self) -> str:
+        """Of the socket; empty for the driver's own."""
+        return _option(self.address, "host") or os.environ.get("PGHOST", "")
 
     def connect(self, **options: Any) -> "psycopg.Connection[Any]":
         """A connection that commits each statement; `options` are psycopg's.
@@ -79,7 +79,8 @@ class Server:
     def _encrypted(self) -> dict[str, str]:
         """Beyond this machine the server shows a certificate for its name, unless the address says
         otherwise: what PGSSLMODE says, or Kerberos offers, is no wish of who wrote the address."""
-        if self.is_here or _option(self.address, "sslmode"):
+        here = not self.host or is_this_machine(self.host)
+        if here or _option(self.address, "sslmode"):
             return {}
         given = _option(self.address, "sslrootcert") or _ROOTS.expanduser().exists()
         roots = {} if given else {"sslrootcert": "system"}
@@ -94,9 +95,16 @@ class Server:
     def _resolved(self) -> dict[str, str]:
         """The driver asks the system itself, where no guard of Python's sockets sees it; here the
         name is resolved by Python, as any other. An address without a name stays on this machine,
-        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway."""
+        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway where PGHOST names a server, which
+        nobody has asked the network guard about."""
         if not self.host:
-            return {"host": _folder(self.address), "hostaddr": ""}
+            if _is_server(self._folder):
+                raise LibraryAway(
+                    f"The address {self.address} names no server, and PGHOST of the environment"
+                    f" names {self._folder}: write the server into the address, or take PGHOST"
+                    " away."
+                )
+            return {"host": self._folder, "hostaddr": ""}
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         first = next((one for one in found if one[0] == socket.AF_INET), found[0])
         return {"hostaddr": str(first[4][0])}
@@ -134,7 +142,8 @@ def problem(address: str) -> str:
             "a password does not belong into the address: leave it out, and set"
             " PINCITE_DATABASE_PASSWORD or keep it in the keyring of the system"
         )
-    if _elsewhere(parse_qs(parts.query)):
+    options = parse_qs(parts.query)
+    if any(map(_is_server, options.get("host", []))) or {"hostaddr", "service"} & options.keys():
         return (
             "the server is named after the two slashes: behind the question mark, `host` may only"
             " be the folder of a socket, as in postgresql:///pincite?host=/var/run/postgresql"
@@ -148,11 +157,9 @@ def _option(address: str, name: str) -> str:
     return parse_qs(urlsplit(address).query).get(name, [""])[-1]
 
 
-def _elsewhere(options: dict[str, list[str]]) -> bool:
-    """Whether they name a server, which nobody would ask the network guard about."""
-    hosts = [host for value in options.get("host", []) for host in value.split(",")]
-    away = any(not host.startswith("/") for host in hosts)
-    return away or "hostaddr" in options or "service" in options
+def _is_server(host: str) -> bool:
+    """Whether an option `host` names one, rather than the folder of a socket."""
+    return bool(host) and not all(part.startswith("/") for part in host.split(","))
 
 
 @contextmanager
@@ -172,6 +179,7 @@ def sentences(server: Server, clashes: bool = False) -> Iterator[None]:
         ) from error
 
 
+_FULL = (LibraryBusy, "has no connection left: raise its max_connections, or try again")
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
     "password authentication failed": (
         LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
@@ -188,10 +196,8 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
     ),
     "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
     "does not exist": (LibraryAway, "lacks what the address names"),
-    "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
-    "remaining connection slots": (  # what users other than administrators get
-        LibraryBusy, "has no connection left: raise its max_connections, or try again",
-    ),
+    "too many": _FULL,
+    "remaining connection slots": _FULL,  # what users other than administrators get
     "40p01": (  # deadlock
         LibraryBusy, "undid this step, because two processes waited for each other; try again",
     ),
@@ -214,14 +220,13 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
     driver = _driver()
     code = (getattr(error, "sqlstate", "") or "").lower()
     # What the server says of its rows could be words of documents.
-    at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
-    of_rows = isinstance(error, driver.IntegrityError)
-    said = "" if of_rows or code in _OF_STATEMENTS else " ".join(str(error).split())
+    hidden = isinstance(error, driver.IntegrityError) or code in _OF_STATEMENTS
+    said = "" if hidden else " ".join(str(error).split())
     for sign, (kind, sentence) in _SENTENCES.items():
         if sign in said.lower() or sign == code:
             why = f" ({said[:200]})" if sign == "does not exist" else ""
             return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
-    if at_fault:
+    if isinstance(error, driver.OperationalError | driver.InterfaceError):
         return LibraryAway(
             f"The PostgreSQL server at {server.place} does not answer: start it, or check its"
             " address in the settings."
@@ -230,22 +235,6 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
         f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
         f"{code.upper() or 'no code'})."
     )
-
-
-def _socket(address: str) -> str:
-    return _option(address, "host") or os.environ.get("PGHOST", "local socket")
-
-
-def _folder(address: str) -> str:
-    """Of the socket; empty for the driver's own. Raises LibraryAway where the environment names a
-    server, which nobody has asked the network guard about."""
-    found = _option(address, "host") or os.environ.get("PGHOST", "")
-    if found and any(not part.startswith("/") for part in found.split(",")):
-        raise LibraryAway(
-            f"The address {address} names no server, and PGHOST of the environment names {found}:"
-            " write the server into the address, or take PGHOST away."
-        )
-    return found
 
 
 def _driver() -> Any:
@@ -270,60 +259,46 @@ class Connections:
         self._schema = schema
         self._idle: list[Any] = []
         self._lists = threading.Lock()
-        self._age = 0  # how often it was closed
         weakref.finalize(self, _close_all, self._idle)  # psycopg warns of what is left open
 
     @contextmanager
     def one(self, begin: str = "") -> Iterator[Any]:
         """An unused connection, in a transaction that this statement begins, if it is given.
         Raises psycopg's errors, LibraryAway and LibraryError."""
-        age = self._age
-        connection = self._waiting(begin) or self._new(begin)
+        connection = self._begun(begin)
         try:
             yield connection
         finally:
-            self._give_back(connection, age)
+            self._give_back(connection)
 
     def close(self) -> None:
-        """Close what is not in use now, and the rest after its use; the next use opens anew."""
+        """Close what is not in use now; the next use opens anew."""
         with self._lists:
-            self._age += 1
             _close_all(self._idle)
 
-    def _waiting(self, begin: str) -> Any:
-        """None where there is none, or where a restart of the server has cut it."""
-        with self._lists:
-            connection = self._idle.pop() if self._idle else None
-        if connection is None or connection.closed:
-            return None
-        try:
-            if begin:
-                connection.execute(begin)
-        except Exception:
-            cut = connection.closed
-            self._give_back(connection, self._age)
-            if not cut:
-                raise
-            return None
-        return connection
-
-    def _new(self, begin: str) -> Any:
+    def _begun(self, begin: str) -> Any:
+        """One that waits, unless a restart of the server has cut it; else a new one."""
         options = f"-c search_path={self._schema} -c lock_timeout={WAIT}s"
-        connection = as_sqlite(self._server.connect(options=options))
+        with self._lists:
+            waiting = self._idle.pop() if self._idle else None
+        connection = waiting or as_sqlite(self._server.connect(options=options))
         try:
             if begin:
                 connection.execute(begin.encode())
         except BaseException:
-            connection.close()
+            cut = connection.closed
+            self._give_back(connection)  # which lets the others go that were cut
+            if waiting and cut:
+                return self._begun(begin)
             raise
         return connection
 
-    def _give_back(self, connection: Any, age: int) -> None:
+    def _give_back(self, connection: Any) -> None:
         with self._lists:
             if connection.closed:
                 _close_all(self._idle)  # of the same server, which was away
             good = not connection.closed and not connection.info.transaction_status
-            if good and age == self._age and len(self._idle) < _KEPT:
+            if good and len(self._idle) < _KEPT:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -357,15 +332,14 @@ class Inside:
 
     def make(self, schema: Schema, since: int = 0) -> None:
         """The tables in the present version, where those of a version are; 0: there are none."""
-        self.run(schema.in_postgres(self._collation(), since))
-
-    def _collation(self) -> str:
-        """One that knows letters of all alphabets, however the database was made."""
         known = {row[0] for row in self.execute("SELECT collname FROM pg_collation")}
-        return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
+        collation = next((one for one in _COLLATIONS if one in known), "default")
+        self.run(schema.in_postgres(f'"{collation}"', since))
 
 
+# They know letters of all alphabets, however the database was made.
 _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
+_READS = ("SELECT", "WITH")
 _PATIENCE = 5  # seconds to wait for readers
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -417,7 +391,7 @@ class PostgresDatabase(Database):
                         done = connection.execute(translated(sql), values, binary=True)
                         return done.fetchall() if done.description else []
                     except Exception:
-                        if last or not connection.broken or not _reads(sql):
+                        if last or not connection.broken or not sql.lstrip().startswith(_READS):
                             raise
         raise AssertionError("the second attempt ends it")
 
@@ -501,19 +475,13 @@ class PostgresDatabase(Database):
                 )
 
     def copy_to(self, path: Path) -> None:
-        with (
-            closing(self._file(path)) as file,
-            self.read() as source,
-            file.transaction() as target,
-        ):
+        file = self._file(path)
+        with closing(file), self.read() as source, file.transaction() as target:
             file.fill(target, source)
 
     def replace_by(self, path: Path) -> None:
-        with (
-            closing(self._file(path)) as file,
-            file.read() as source,
-            self.transaction() as target,
-        ):
+        file = self._file(path)
+        with closing(file), file.read() as source, self.transaction() as target:
             self.fill(target, source)
 
     def close(self) -> None:
@@ -531,10 +499,6 @@ class PostgresDatabase(Database):
             return
         with self._connections.one(begin) as connection:
             yield connection
-
-
-def _reads(sql: str) -> bool:
-    return sql.lstrip().startswith(("SELECT", "WITH"))
 
 
 @lru_cache(1000)

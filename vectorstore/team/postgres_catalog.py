@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, unreleased
+from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, other_version
 from vectorstore.database.schema import Database, Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.team.postgres import Inside, PostgresDatabase, Server, sentences
@@ -61,7 +61,7 @@ class Bm25:
     ) -> list[tuple[str, float]]:
         only, among = [], []
         if not hidden:
-            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)")
+            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden = 1)")
         if documents is not None:
             only.append(
                 "hit.rowid IN (SELECT chunk.rowid FROM chunk JOIN document"
@@ -156,13 +156,18 @@ class PostgresCatalog(PostgresDatabase):
         """The schema has to be there, unless it is to be made: a library that is not where it
         should be is no empty one."""
         super().__init__(server, namespace, CATALOG)
-        if make:
-            self._make()
-        else:
+        if not make:
             self._upgrade()
+            return
+        with self.plain_transaction() as connection:
+            connection.run(f"CREATE SCHEMA {self.namespace}")
+            connection.make(self.schema)
+            self._say_version(connection, self.schema.version)
 
     def _enter(self, connection: Inside) -> None:
-        connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.namespace),))
+        digest = hashlib.sha256(self.namespace.encode()).digest()
+        number = int.from_bytes(digest[:8], "big") >> 1  # of the lock of a library: 63 bits
+        connection.execute("SELECT pg_advisory_xact_lock(?)", (number,))
         self._check_there(connection)
 
     def _file(self, path: Path) -> CatalogFile:
@@ -173,12 +178,6 @@ class PostgresCatalog(PostgresDatabase):
         """Delete it with all that is in it, if it is there. Raises LibraryError."""
         with sentences(server), server.connect() as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {namespace} CASCADE".encode())
-
-    def _make(self) -> None:
-        with self.plain_transaction() as connection:
-            connection.run(f"CREATE SCHEMA {self.namespace}")
-            connection.make(self.schema)
-            self._say_version(connection, self.schema.version)
 
     def _upgrade(self) -> None:
         """All steps or none; programs of before hear that the schema is a newer one."""
@@ -204,19 +203,14 @@ class PostgresCatalog(PostgresDatabase):
         connection.execute(f"COMMENT ON SCHEMA {self.namespace} IS '{version}'")
 
     def _version(self, connection: Transaction) -> int:
-        """That of the schema; 0 where there is none. Raises LibraryError for a newer one, and for
-        one that was never released."""
+        """That of the schema; 0 where there is none. Raises LibraryError for one that this version
+        does not read."""
         (said,) = connection.execute(
             "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.namespace,)
         ).fetchone()
         version = int(said or 0)
-        if version > self.schema.version and version != MOVED:
-            raise LibraryError(
-                f"The library in {self.server.place} was made by a newer version of Pincite (schema"
-                f" {version}, this one reads up to {self.schema.version}). Use that version."
-            )
-        if 0 < version < self.schema.first:
-            raise LibraryError(unreleased(f"The library in {self.server.place}", version))
+        if version not in (0, MOVED, *range(self.schema.first, self.schema.version + 1)):
+            raise other_version(f"The library in {self.server.place}", version)
         return version
 
     def _check_there(self, connection: Inside) -> None:
@@ -225,8 +219,3 @@ class PostgresCatalog(PostgresDatabase):
                 f"The catalogue in {self.server.place} was moved to SQLite, or deleted, meanwhile:"
                 " start again."
             )
-
-
-def _number(namespace: str) -> int:
-    """Of the advisory lock of a library: 63 bits."""
-    return int.from_bytes(hashlib.sha256(namespace.encode()).digest()[:8], "big") >> 1

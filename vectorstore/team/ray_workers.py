@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import connection, parent_process
@@ -27,20 +27,11 @@ from ingest.document.source import Limits, readable
 from ingest.document.wire import InvalidData, Loaded, LoadedCodec
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.platform.process import require
-from ingest.sandbox.pool import Heard
+from ingest.sandbox.child import Heard
 from vectorstore import workers
 from vectorstore.errors import LibraryError, WorkersAway
-from vectorstore.team.worker_task import (
-    CRASHED,
-    FAILED,
-    READ,
-    UNFIT,
-    Result,
-    Sent,
-    Task,
-    readers,
-    work,
-)
+from vectorstore.team import worker_task
+from vectorstore.team.worker_task import Result, Sent, Task
 from vectorstore.worker_address import RayAddress, away
 from vectorstore.workers import Order
 
@@ -56,7 +47,6 @@ _POLL = 0.05  # seconds
 _SIGN = 2.0  # seconds between two signs of life
 _NOBODY = 120.0  # seconds without any machine that reads
 _TRIES = 100.0  # seconds for all machines to read a line of text, with the models that they load
-LOST, AWAY = "lost", "away"  # kinds of results beside those of a task
 
 
 @dataclass(frozen=True)
@@ -67,13 +57,6 @@ class Job:
     path: Path
     task: Task
     again: bool = True  # where a child crashed: it may be the machine, which lacks memory
-
-
-@dataclass(frozen=True)
-class Look:
-    """A question to each machine whether it could do a task."""
-
-    task: Task
 
 
 @dataclass(frozen=True)
@@ -96,14 +79,10 @@ def serve(pipe: Connection, place: str) -> None:
         try:
             driver = _Driver(pipe, place)
         except BaseException as error:
-            pipe.send(Result(AWAY, words=_said(error)))
+            pipe.send(Result("away", words=_said(error)))
         else:
             driver.run()
     os._exit(0)  # Ray's own end waits for its threads
-
-
-class _Nobody(Exception):
-    """No machine reads; the end of a sentence about the workers."""
 
 
 class _Driver:
@@ -119,36 +98,33 @@ class _Driver:
             connect()
         except RuntimeError:  # Ray gives a busy machine 30 seconds to start what serves its client
             connect()
-        self._task = ray.remote(num_cpus=1, max_retries=_AGAIN)(work)
+        self._task = ray.remote(num_cpus=1, max_retries=_AGAIN)(worker_task.work)
         self._waiting: dict[Any, Job] = {}
         self._signed = self._seen = time.monotonic()
         pipe.send(self._cores())
 
     def run(self) -> None:
         try:
-            while True:
+            while self._lives():
                 while self._pipe.poll(0 if self._waiting else _POLL):
                     self._take(self._pipe.recv())
                 self._give()
-                self._sign()
         except (EOFError, BrokenPipeError):
             raise
-        except _Nobody as error:
-            self._pipe.send(Result(AWAY, words=str(error)))
         except BaseException as error:  # Ray has given up: its head has gone, as a rule
-            self._pipe.send(Result(AWAY, words=gone(error)))
+            self._pipe.send(Result("away", words=gone(error)))
 
-    def _take(self, message: Job | Look) -> None:
-        if isinstance(message, Look):
-            self._pipe.send(self._machines(message.task))
+    def _take(self, message: Job | Task) -> None:
+        """A file to be read, or a question to each machine whether it could do a task."""
+        if isinstance(message, Task):
+            self._pipe.send(self._machines(message))
             return
         try:
             file = _sent(message.path)
         except OSError as error:
             words = f"{message.path.name} cannot be opened: {error.strerror}."
-            self._pipe.send(
-                (message.number, Result(FAILED, error=UnreadableFile.__name__, words=words))
-            )
+            failed = Result("failed", error=UnreadableFile.__name__, words=words)
+            self._pipe.send((message.number, failed))
             return
         self._waiting[self._task.remote(message.task, file)] = message
 
@@ -158,7 +134,7 @@ class _Driver:
         done, _ = self._ray.wait([*self._waiting], num_returns=1, timeout=_POLL)
         for one in done:
             job, result = self._waiting.pop(one), self._result(one)
-            if result.kind == CRASHED and job.again:
+            if result.kind == "crashed" and job.again:
                 self._take(replace(job, again=False))
             else:
                 self._pipe.send((job.number, result))
@@ -169,43 +145,45 @@ class _Driver:
             found: Result = self._ray.get(one)
             return found
         except errors.RayTaskError as error:  # no fault of a file: `work` returns those
-            return Result(LOST, words=_said(error.cause or error))
+            return Result("lost", words=_said(error.cause or error))
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.ObjectLostError,
                 errors.OutOfMemoryError, errors.TaskUnschedulableError):  # fmt: skip
-            return Result(LOST)
+            return Result("lost")
 
-    def _sign(self) -> None:
-        """Tell that it lives, and give up where no machine has read for long."""
+    def _lives(self) -> bool:
+        """Tell that it does, or that no machine has read for long, which is its end."""
         now = time.monotonic()
         if now - self._signed < _SIGN:
-            return
+            return True
         self._signed = now
         self._seen = now if self._cores() else self._seen
-        if self._waiting and now - self._seen > _NOBODY:
-            raise _Nobody(f"have had no machine that reads for {_NOBODY:.0f} seconds")
-        self._pipe.send(None)
+        lives = not self._waiting or now - self._seen <= _NOBODY
+        words = f"have had no machine that reads for {_NOBODY:.0f} seconds"
+        self._pipe.send(None if lives else Result("away", words=words))
+        return lives
 
     def _cores(self) -> int:
         return int(self._ray.cluster_resources().get("CPU", 0))
 
     def _machines(self, task: Task) -> list[Machine]:
         """Those that Ray knows to be lost in the end are none."""
-        asked = {name: self._ask(name, task) for name in self._reading()}
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        asked = {}
+        for node in self._reading():
+            there = NodeAffinitySchedulingStrategy(node, soft=False)
+            asked[node] = self._task.options(scheduling_strategy=there).remote(task, _TRY)
         until = time.monotonic() + _TRIES
-        answered = {name: self._answer(one, until) for name, one in asked.items()}
-        there = self._reading()
-        return [self._machine(there[name], answered[name]) for name in answered if name in there]
+        unfit = {node: self._answer(one, until) for node, one in asked.items()}
+        return [
+            Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit[name])
+            for name, node in self._reading().items() if name in unfit
+        ]  # fmt: skip
 
     def _reading(self) -> dict[str, dict[str, Any]]:
         """The machines that read just now, by their ids."""
         return {node["NodeID"]: node for node in self._ray.nodes()
                 if node["Alive"] and node["Resources"].get("CPU")}  # fmt: skip
-
-    def _ask(self, node: str, task: Task) -> Any:
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        there = NodeAffinitySchedulingStrategy(node, soft=False)
-        return self._task.options(scheduling_strategy=there).remote(task, _TRY)
 
     def _answer(self, asked: Any, until: float) -> str:
         """Why a machine cannot read; empty where it can."""
@@ -213,10 +191,6 @@ class _Driver:
             return str(self._ray.get(asked, timeout=max(0.1, until - time.monotonic())).words)
         except Exception as error:
             return f"it cannot read: {_said(error)}"
-
-    @staticmethod
-    def _machine(node: dict[str, Any], unfit: str) -> Machine:
-        return Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit)
 
 
 def _end_with_parent() -> None:
@@ -273,11 +247,8 @@ class RayCluster:
 
     def machines(self, order: Order) -> list[Machine]:
         """All that read, each asked whether it can. Raises WorkersAway or LibraryError."""
-        asked = self.hire(order)
-        try:
+        with closing(self.hire(order)) as asked:
             return asked.machines()
-        finally:
-            asked.close()
 
 
 class RayWorkers:
@@ -330,9 +301,8 @@ class RayWorkers:
             return self._link
 
     def _task(self) -> Task:
-        order = self._order
-        cluster = self._cluster
-        return Task(order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet)
+        order, cluster, reads = self._order, self._cluster, worker_task.readers()
+        return Task(order.engines, order.recipe(), cluster.locate, reads, cluster.quiet)
 
     def _loaded(self, path: Path, pending: "Future[Result]") -> Loaded:
         name = readable(path.name)
@@ -358,17 +328,16 @@ class RayWorkers:
         self._order.embedded(result.made_by, texts, vectors.reshape(len(texts), -1))
 
     def _outcome(self, name: str, pending: "Future[Result]") -> Result:
-        try:
-            result = pending.result()
-        except CancelledError as error:
-            raise Stopped(f"{name}: reading was stopped.") from error
-        if result.kind == READ:
+        result = pending.result()
+        if result.kind == "read":
             return result
-        if result.kind == UNFIT:
+        if result.kind == "stopped":
+            raise Stopped(f"{name}: reading was stopped.")
+        if result.kind == "unfit":
             raise WorkersAway(f"The worker {result.words}. The next `pincite add` goes on.")
-        if result.kind == AWAY:
+        if result.kind == "away":
             raise away(self._cluster.address, result.words)
-        if result.kind == LOST:
+        if result.kind == "lost":
             why = f" ({result.words})" if result.words else ""
             raise UnreadableFile(f"{name} was not read: its workers were lost{why}. Add it again.")
         raise _error(result)
@@ -405,13 +374,13 @@ class _Link:
             try:
                 self._pipe.send(Job(self._number, path, task))
             except OSError:  # the listener says so, too
-                self._end(Result(AWAY, words="do not answer"))
+                self._end(Result("away", words="do not answer"))
         return made
 
     def look(self, task: Task) -> list[Machine]:
         """Whether each machine that reads could do a task like this one. Raises WorkersAway."""
         try:
-            self._pipe.send(Look(task))
+            self._pipe.send(task)
             return self._looked.result(_SILENT)
         except (OSError, TimeoutError, CancelledError) as error:  # the first: a driver that ended
             raise away(self._address, reason="do not answer") from error
@@ -420,12 +389,12 @@ class _Link:
         """End the driver; who waits is told that it was stopped."""
         self._process.kill()  # first: a send that waits for it lets the lock go then
         with self._lock:
-            self._end(None)
+            self._end(Result("stopped"))
         self._process.join()
 
     def _first(self) -> int:
         """The number of cores."""
-        said: Any = Result(AWAY, words="do not answer")
+        said: Any = Result("away", words="do not answer")
         with suppress(EOFError, OSError):
             said = self._pipe.recv() if self._pipe.poll(_RAY_CONNECTS) else said
         if isinstance(said, int):
@@ -435,7 +404,7 @@ class _Link:
         raise away(self._address, f"let nobody in ({said.words})")
 
     def _listen(self) -> None:
-        over = Result(AWAY, words="do not answer")
+        over = Result("away", words="do not answer")
         try:
             while self._pipe.poll(_SILENT):
                 match self._pipe.recv():
@@ -453,15 +422,11 @@ class _Link:
         with self._lock:
             self._end(over)
 
-    def _end(self, over: Result | None) -> None:
+    def _end(self, over: Result) -> None:
         """All that wait hear of it; nothing more is sent."""
-        if self._over is None:
-            self._over = over or Result(AWAY, words="are no longer asked")
+        self._over = self._over or over
         for one in self._pending.values():
-            if over:
-                one.set_result(over)
-            else:
-                one.cancel()
+            one.set_result(over)
         self._pending.clear()
         self._looked.cancel()
 

@@ -7,11 +7,11 @@ of settings can show them.
 import os
 import re
 import tempfile
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,24 +106,20 @@ def code(error: BaseException) -> str:
     return str(response["Error"].get("Code", "")) if isinstance(response, dict) else ""
 
 
-def no_bucket(error: BaseException) -> bool:
-    """Whether the bucket is not there, rather than an object of it."""
-    return code(error) == "NoSuchBucket"
+def not_offered(error: BaseException) -> bool:
+    """Whether the server has no such request."""
+    has_none = ("NotImplemented", "501", "MethodNotAllowed")
+    return isinstance(error, NotImplementedError) or code(error) in has_none
 
 
-def of_this_disk(error: OSError) -> bool:
-    """A file here, and not an object there."""
-    return bool(error.filename) or (error.errno is not None and error.strerror in _DISK)
+def _of_objects(error: Exception) -> bool:
+    """Whether it is of the disk here, or says that an object is not there."""
+    if isinstance(error, FileNotFoundError) and code(error) != "NoSuchBucket":
+        return True
+    return isinstance(error, OSError) and bool(error.filename or error.strerror in _DISK)
 
 
 _DISK = {os.strerror(number) for number in (5, 28, 30, 122)}  # input/output, full, read-only, quota
-
-
-def not_offered(error: BaseException) -> bool:
-    """Whether the server has no such request."""
-    return isinstance(error, NotImplementedError) or code(error) in (
-        "NotImplemented", "501", "MethodNotAllowed",
-    )  # fmt: skip
 
 
 _REFUSED = (
@@ -170,6 +166,7 @@ _LEFT_OVER = 86_400.0  # seconds; the clock of the server may be another
 _SCRATCH_LEFT_OVER = 3600.0  # the same of files here
 _WRITTEN = "pincite-written"  # metadata: when the file was changed, in nanoseconds since 1970
 _PORTS = {"http": 80, "https": 443}
+_MARKS = ("ContinuationToken", "KeyMarker", "VersionIdMarker", "UploadIdMarker")  # of a next page
 
 
 @dataclass(frozen=True)
@@ -202,11 +199,6 @@ class Bucket:
         return parts.port or _PORTS[parts.scheme]
 
     @property
-    def is_here(self) -> bool:
-        """Whether the server is on this machine."""
-        return is_this_machine(self.host)
-
-    @property
     def place(self) -> str:
         """For people: `s3://bucket/prefix at s3.example.org:443`."""
         return f"{self.address.rstrip('/')} at {self.host}:{self.port}"
@@ -223,21 +215,18 @@ class Bucket:
         with store.sentences():
             store.call("list_objects_v2", Prefix="pincite", MaxKeys=1)
             try:
-                answer = store.call("get_bucket_versioning")
+                status = store.call("get_bucket_versioning").get("Status")
             except Exception as error:
                 if not not_offered(error):
                     raise
-                return False
-        return answer.get("Status") in ("Enabled", "Suspended")
+                status = ""
+        return status in ("Enabled", "Suspended")
 
 
 def problem(address: str) -> str:
     """Why an address of files is invalid, as part of a sentence; empty where it is valid."""
-    return (
-        ""
-        if _ADDRESS.fullmatch(address)
-        else "files are kept at an address like s3://bucket/prefix"
-    )
+    told = "files are kept at an address like s3://bucket/prefix"
+    return "" if _ADDRESS.fullmatch(address) else told
 
 
 def endpoint_problem(endpoint: str) -> str:
@@ -267,8 +256,6 @@ class S3Store:
         self._root = root
         self._prefix = root.partition("/")[2]  # of keys in the bucket
         self._cache = cache
-        self._made: Any = None
-        self._making = threading.Lock()
         self.arriving = cache.folder
         self.place = bucket.place
 
@@ -284,15 +271,27 @@ class S3Store:
     def take(self, copy: Path, name: str) -> None:
         """See `Copies`. It stays on this machine, too: its pages will be looked at."""
         self.put(copy, name)
-        if name[:64] != sha256_of(copy):
+        if name[:64] == sha256_of(copy):
+            self._cache.put(copy, name)
+        else:
             self._cache.drop(name)
-            return
-        self._cache.put(copy, name)
 
     def put(self, copy: Path, name: str) -> None:
         """Write a local file, which stays where it is, under a name."""
+        about, key = copy.stat(), self._key(name)
         with self.sentences():
-            self._put(copy, self._key(name))
+            self._system.put_file(
+                str(copy), key, chunksize=_PART, max_concurrency=1,
+                Metadata={_WRITTEN: str(about.st_mtime_ns)},
+                ContentType="application/octet-stream",
+            )  # fmt: skip
+            # The server compares the checksum of what comes in one request.
+            if about.st_size >= 2 * _PART and self.sha256(name) != sha256_of(copy):
+                self._system.rm_file(key)
+                raise LibraryError(
+                    f"{self.place} did not keep the bytes of a file of {about.st_size >> 20:,} MB:"
+                    " it puts the parts of large files together wrongly. Update that server."
+                )
 
     def path(self, start: str) -> Path:
         """See `Copies`. Raises DamagedCopy, and HomeNotWritable where it cannot be kept here."""
@@ -301,7 +300,9 @@ class S3Store:
         found = next(iter(self.names(start)), None)
         try:
             if found is not None:
-                return self._brought(found.name)
+                with self.fetched(found.name) as copy:
+                    self._check(copy, found.name)
+                    return self._cache.put(copy, found.name)
         except FileNotFoundError:  # it was removed meanwhile
             pass
         except OSError as error:
@@ -310,15 +311,12 @@ class S3Store:
             ) from error
         return self._cache.folder / f"{start}.pdf"
 
-    def _brought(self, name: str) -> Path:
-        """Into the cache."""
-        with self.fetched(name) as copy:
-            if sha256_of(copy) != name[:64]:
-                raise DamagedCopy(
-                    f"A copy in {self.place} is damaged: {name[:12]} has other bytes than"
-                    " were put there. `pincite verify` makes it again while its file is there."
-                )
-            return self._cache.put(copy, name)
+    def _check(self, copy: Path, name: str) -> None:
+        if sha256_of(copy) != name[:64]:
+            raise DamagedCopy(
+                f"A copy in {self.place} is damaged: {name[:12]} has other bytes than were put"
+                " there. `pincite verify` makes it again while its file is there."
+            )
 
     def sha256(self, name: str) -> str:
         with self.fetched(name) as copy:
@@ -342,12 +340,21 @@ class S3Store:
             with self.sentences():
                 self._system.rm_file(self._key(copy.name))
 
-    @property
+    @cached_property
     def _system(self) -> Any:
-        with self._making:
-            if self._made is None:
-                self._made = _system(self._bucket)
-            return self._made
+        import s3fs  # takes half a second
+
+        return s3fs.S3FileSystem(
+            key=self._bucket.key, secret=self._bucket.secret, endpoint_url=self._bucket.endpoint,
+            client_kwargs={"region_name": self._bucket.region},
+            config_kwargs={
+                "s3": {"addressing_style": "path"},  # one host, which the network guard knows
+                "connect_timeout": _CONNECTS, "read_timeout": _READS,
+                "retries": {"max_attempts": _TRIES},
+            },
+            use_listings_cache=False,
+            skip_instance_cache=True,  # fsspec would keep keys as names of instances
+        )  # fmt: skip
 
     def _key(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -361,28 +368,24 @@ class S3Store:
         os.close(handle)
         try:
             with self.sentences():
-                self._get(self._key(name), Path(scratch))
+                # One stream: several at once would need their ranges to be put together.
+                self._system.get_file(self._key(name), scratch, max_concurrency=1)
+                about = self.call("head_object", Key=f"{self._prefix}/{name}")
+                if (written := str(about.get("Metadata", {}).get(_WRITTEN, ""))).isdigit():
+                    os.utime(scratch, ns=(int(written), int(written)))
             yield Path(scratch)
         finally:
             Path(scratch).unlink(missing_ok=True)
 
     def tidy(self, older: float) -> int:
         """See `Copies`: also parts of files whose upload was killed, which no list shows."""
+        swept = sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
         with self.sentences():
-            try:
-                begun = self.call("list_multipart_uploads", Prefix=f"{self._prefix}/")
-            except (OSError, NotImplementedError) as error:
-                if not not_offered(error):
-                    raise
-                begun = {}
-            old = [
-                one
-                for one in begun.get("Uploads", ())
-                if time.time() - one["Initiated"].timestamp() > older
-            ]
-            for one in old:
-                self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
-        return len(old) + sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
+            for one in list(self._all("list_multipart_uploads", "Uploads")):
+                if time.time() - one["Initiated"].timestamp() > older:
+                    self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
+                    swept += 1
+        return swept
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
@@ -392,85 +395,44 @@ class S3Store:
         except PinciteError:
             raise
         except Exception as error:
-            if isinstance(error, OSError) and of_this_disk(error):
-                raise
-            if isinstance(error, FileNotFoundError) and not no_bucket(error):
+            if _of_objects(error):
                 raise
             raise sentence(self._bucket.place, error) from error
 
     def _listed(self, start: str) -> list[Copy]:
-        found: list[Copy] = []
-        more: dict[str, Any] = {}
+        found = []
+        for about in self._all("list_objects_v2", "Contents", start=start):
+            name = about["Key"][len(self._prefix) + 1 :]
+            if name and "/" not in name:
+                found.append(Copy(name, about["LastModified"].timestamp(), int(about["Size"])))
+        return found
+
+    def _all(self, method: str, *kinds: str, start: str = "") -> Iterator[Mapping[str, Any]]:
+        """What a list of the server has, page by page. Some servers have no lists of versions and
+        of parts: then there are none."""
+        more: dict[str, str] = {}
         while True:
-            answer = self.call("list_objects_v2", Prefix=f"{self._prefix}/{start}", **more)
-            for about in answer.get("Contents", ()):
-                name = about["Key"][len(self._prefix) + 1 :]
-                if name and "/" not in name:
-                    changed = about["LastModified"].timestamp()
-                    found.append(Copy(name, changed, int(about["Size"])))
+            try:
+                answer = self.call(method, Prefix=f"{self._prefix}/{start}", **more)
+            except (OSError, NotImplementedError) as error:
+                if not_offered(error) and method != "list_objects_v2":
+                    return
+                raise
+            for kind in kinds:
+                yield from answer.get(kind, ())
             if not answer.get("IsTruncated"):
-                return found
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
-
-    def _put(self, copy: Path, key: str) -> None:
-        about = copy.stat()
-        self._system.put_file(
-            str(copy), key, chunksize=_PART, max_concurrency=1,
-            Metadata={_WRITTEN: str(about.st_mtime_ns)}, ContentType="application/octet-stream",
-        )  # fmt: skip
-        if about.st_size < 2 * _PART:
-            return  # one request, whose checksum the server compares
-        if self.sha256(key.rpartition("/")[2]) != sha256_of(copy):
-            self._system.rm_file(key)
-            raise LibraryError(
-                f"{self.place} did not keep the bytes of a file of {about.st_size >> 20:,} MB: it"
-                " puts the parts of large files together wrongly. Update that server."
-            )
-
-    def _get(self, key: str, target: Path) -> None:
-        # One stream: several at once would need their ranges to be put together.
-        self._system.get_file(key, str(target), max_concurrency=1)
-        about = self.call("head_object", Key=key.partition("/")[2])
-        if (written := str(about.get("Metadata", {}).get(_WRITTEN, ""))).isdigit():
-            os.utime(target, ns=(int(written), int(written)))
+                return
+            more = {mark: answer[f"Next{mark}"] for mark in _MARKS if answer.get(f"Next{mark}")}
 
     def _remove_versions(self, start: str) -> int:
         """The bucket may keep them by a lock, or let only its administrator delete them."""
         left = 0
-        more: dict[str, Any] = {}
-        while True:
-            try:
-                answer = self.call("list_object_versions", Prefix=f"{self._prefix}/{start}", **more)
-            except (OSError, NotImplementedError) as error:
-                if isinstance(error, PermissionError):
-                    return 1
-                if not_offered(error):
-                    return left
-                raise
-            for one in [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]:
+        try:
+            for one in self._all("list_object_versions", "Versions", "DeleteMarkers", start=start):
                 try:
                     self.call("delete_object", Key=one["Key"], VersionId=one["VersionId"])
                 except PermissionError:
                     left += 1
-            if not answer.get("IsTruncated"):
-                return left
-            more = {
-                "KeyMarker": answer["NextKeyMarker"],
-                "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
-            }
-
-
-def _system(bucket: Bucket) -> Any:
-    import s3fs  # takes half a second
-
-    return s3fs.S3FileSystem(
-        key=bucket.key, secret=bucket.secret, endpoint_url=bucket.endpoint,
-        client_kwargs={"region_name": bucket.region},
-        config_kwargs={
-            "s3": {"addressing_style": "path"},  # one host, which the network guard knows
-            "connect_timeout": _CONNECTS, "read_timeout": _READS,
-            "retries": {"max_attempts": _TRIES},
-        },
-        use_listings_cache=False,
-        skip_instance_cache=True,  # fsspec would keep keys as names of instances
-    )  # fmt: skip
+        except PermissionError:  # of the list
+            left += 1
+        return left

@@ -7,7 +7,8 @@ table holds. HNSW as in Chroma: https://github.com/pgvector/pgvector#hnsw
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from vectorstore.team.postgres import Server, sentences
 
 _BATCH = 1000  # rows of a statement
 _INDEXED = 2000  # dimensions up to which pgvector has an index; more are compared one by one
-_NEAR = 400, 1000  # candidates that the index looks at, as with Chroma, and the most it can
+# 400 candidates, as with Chroma, and 1000 at most where some of them are gone.
+_SEARCHES = (
+    "-c hnsw.ef_search=400 -c hnsw.max_scan_tuples=100000 -c hnsw.iterative_scan=strict_order"
+)
 
 
 class PgvectorStore:
@@ -34,7 +38,7 @@ class PgvectorStore:
     def __init__(self, server: Server, schema: str) -> None:
         """Makes the schema where there is none. Raises LibraryAway and LibraryError."""
         self._server, self._schema = server, schema
-        self._connection = server.connect()
+        self._connection = server.connect(options=f"-c search_path={schema},public {_SEARCHES}")
         try:
             with sentences(server):
                 self._make()
@@ -50,43 +54,40 @@ class PgvectorStore:
             part = slice(start, start + _BATCH)
             rows = [_written(vector) for vector in np.asarray(vectors[part], np.float32)]
             self._run(
-                "INSERT INTO {0}.passage SELECT * FROM unnest(%s::text[], %s::public.vector[])"
+                "INSERT INTO passage SELECT * FROM unnest(%s::text[], %s::vector[])"
                 " ON CONFLICT (id) DO UPDATE SET vector = excluded.vector",
                 list(ids[part]), rows,
             )  # fmt: skip
 
     def remove(self, ids: Sequence[str]) -> None:
         if ids:
-            self._run("DELETE FROM {0}.passage WHERE id = ANY(%s)", list(ids))
+            self._run("DELETE FROM passage WHERE id = ANY(%s)", list(ids))
 
     def ids(self) -> set[str]:
-        return {row[0] for row in self._run("SELECT id FROM {0}.passage")}
+        return {row[0] for row in self._run("SELECT id FROM passage")}
 
     def count(self) -> int:
-        return int(self._run("SELECT count(*) FROM {0}.passage")[0][0])
+        return int(self._run("SELECT count(*) FROM passage")[0][0])
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
         if k < 1 or self._dimensions() != len(vector):
             return []
-        found = self._run(
-            "SELECT id, 1 - (vector OPERATOR(public.<=>) %s::public.vector) FROM {0}.passage"
-            " ORDER BY vector OPERATOR(public.<=>) %s::public.vector LIMIT %s",
-            *[_written(np.asarray(vector, np.float32))] * 2, k,
-        )  # fmt: skip
-        return [(id, float(cosine)) for id, cosine in found]
+        asked = _written(np.asarray(vector, np.float32))
+        nearest = "SELECT id, 1 - (vector <=> %s) FROM passage ORDER BY vector <=> %s LIMIT %s"
+        return [(id, float(cosine)) for id, cosine in self._run(nearest, asked, asked, k)]
 
     def holds(self) -> tuple[int, str]:
         """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
-        ((generation, maker),) = self._run("SELECT generation, made_by FROM {0}.state")
+        ((generation, maker),) = self._run("SELECT generation, made_by FROM state")
         return int(generation), str(maker)
 
     def say(self, generation: int, maker: str) -> None:
         """What `holds` returns from now on, to all."""
-        self._run("UPDATE {0}.state SET generation = %s, made_by = %s", generation, maker)
+        self._run("UPDATE state SET generation = %s, made_by = %s", generation, maker)
 
     def delete(self) -> None:
         """With all that is in it; it cannot be used any more."""
-        self._run("DROP SCHEMA {0} CASCADE")
+        self._run(f"DROP SCHEMA {self._schema} CASCADE")
 
     def close(self) -> None:
         self._connection.close()
@@ -94,36 +95,22 @@ class PgvectorStore:
     def _make(self) -> None:
         there = "SELECT to_regclass(%s) IS NOT NULL"
         if self._connection.execute(there, (f"{self._schema}.state",)).fetchall()[0][0]:
-            self._tune()
             return
         with self._connection.transaction():  # two that begin at once: one waits
             self._connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self._schema,))
             _extend(self._connection, self._server)
             for statement in (
-                "CREATE SCHEMA IF NOT EXISTS {0}",
-                "CREATE TABLE IF NOT EXISTS {0}.state"
+                f"CREATE SCHEMA IF NOT EXISTS {self._schema}",
+                f"CREATE TABLE IF NOT EXISTS {self._schema}.state"
                 " (generation BIGINT NOT NULL, made_by TEXT NOT NULL)",
-                "INSERT INTO {0}.state SELECT -1, '' WHERE NOT EXISTS (SELECT 1 FROM {0}.state)",
-                _TABLE.format("{0}", 1),
+                "INSERT INTO state SELECT -1, '' WHERE NOT EXISTS (SELECT 1 FROM state)",
+                _TABLE.format(self._schema, 1),
             ):
-                self._connection.execute(statement.format(self._schema).encode())
-        self._tune()
-
-    def _tune(self) -> None:
-        # Loads the extension's library, which knows the setting.
-        self._connection.execute("SELECT '[1]'::public.vector")
-        near, most = _NEAR
-        self._connection.execute(f"SET hnsw.ef_search = {near}".encode())
-        self._connection.execute(f"SET hnsw.max_scan_tuples = {most * 100}".encode())
-        self._connection.execute(b"SET hnsw.iterative_scan = strict_order")
+                self._connection.execute(statement.encode())
 
     def _dimensions(self) -> int:
-        ((length,),) = self._run(
-            "SELECT atttypmod FROM pg_attribute WHERE attrelid = %s::regclass"
-            " AND attname = 'vector'",
-            f"{self._schema}.passage",
-        )
-        return int(length)
+        length = "SELECT atttypmod FROM pg_attribute WHERE attname = 'vector' AND attrelid = "
+        return int(self._run(f"{length}'{self._schema}.passage'::regclass")[0][0])
 
     def _fit(self, dimensions: int) -> None:
         """A table has vectors of one length; those of another model are gone when new ones come."""
@@ -132,23 +119,23 @@ class PgvectorStore:
         if self.count():
             raise LibraryError("Vectors of two models cannot be in one table of pgvector.")
         with sentences(self._server), self._connection.transaction():
-            self._connection.execute(f"DROP TABLE {self._schema}.passage".encode())
+            self._connection.execute("DROP TABLE passage")
             self._connection.execute(_TABLE.format(self._schema, dimensions).encode())
             if dimensions <= _INDEXED:
-                self._connection.execute(_INDEX.format(self._schema).encode())
+                self._connection.execute(_INDEX)
 
     def _run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with sentences(self._server):
-            done = self._connection.execute(sql.format(self._schema).encode(), values)
+            done = self._connection.execute(sql.encode(), values)
             return done.fetchall() if done.description else []
 
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS {0}.passage"
-    ' (id TEXT COLLATE "C" PRIMARY KEY, vector public.vector({1}) NOT NULL)'
+    ' (id TEXT COLLATE "C" PRIMARY KEY, vector vector({1}) NOT NULL)'
 )
 _INDEX = (
-    "CREATE INDEX ON {0}.passage USING hnsw (vector public.vector_cosine_ops)"
+    "CREATE INDEX ON passage USING hnsw (vector vector_cosine_ops)"
     " WITH (m = 16, ef_construction = 200)"
 )
 
@@ -221,32 +208,18 @@ class ServedIndex(DenseIndex):
         """Update the server from the catalogue; False while another process does, or while it is
         away: `why` says which."""
         generation = self._catalog.generation()
-        with self._guard:
-            try:
-                if self.current(generation):
-                    return True
-                return self._filled(generation, progress)
-            except Exception as error:
-                self._lost(error)
-                return False
-            finally:
-                self._busy = False
+        with self._reaching():
+            return self.current(generation) is not None or self._filled(generation, progress)
+        return False
 
     def clear(self) -> bool:
         """Have the next `sync` fill the store again; False as with `sync`."""
-        with self._guard:
-            try:
-                if not self._locked():
-                    return False
-                if store := self._reached():
-                    store.delete()
-                    self._let_go()
-                return store is not None
-            except Exception as error:
-                self._lost(error)
-                return False
-            finally:
-                self._lock.release(force=True)
+        with self._reaching():
+            if self._locked() and (store := self._reached()):
+                store.delete()
+                self._let_go()
+                return True
+        return False
 
     def forget(self) -> bool:
         """Fill the store again; False as with `sync`."""
@@ -258,28 +231,34 @@ class ServedIndex(DenseIndex):
 
     def ids(self) -> set[str]:
         """The ids on the server; empty while it is away."""
+        with self._reaching():
+            store = self._reached()
+            return store.ids() if store else set()
+        return set()
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """No other thread uses the server. Its errors are noted, and end the block."""
         with self._guard:
             try:
-                store = self._reached()
-                return store.ids() if store else set()
-            except Exception as error:
+                yield
+            except Exception as error:  # of the network, of the driver
                 self._lost(error)
-                return set()
+            finally:
+                self._busy = False
+                self._lock.release(force=True)
 
     def _filled(self, generation: int, progress: Progress) -> bool:
         store = self._reached()
         if store is None or not self._locked():
             return False
-        try:
-            self._busy = True
-            maker, (_, before) = self._catalog.made(), store.holds()
-            store.say(-1, before)
-            fill(store, self._catalog, before != maker, progress)
-            store.say(generation, maker)
-            self._held = generation
-            return True
-        finally:
-            self._lock.release(force=True)
+        self._busy = True
+        maker, (_, before) = self._catalog.made(), store.holds()
+        store.say(-1, before)
+        fill(store, self._catalog, before != maker, progress)
+        store.say(generation, maker)
+        self._held = generation
+        return True
 
     def _locked(self) -> bool:
         """Whether this process alone writes now."""
@@ -312,10 +291,8 @@ class ServedIndex(DenseIndex):
     def _let_go(self) -> None:
         store, self._store, self._held = self._store, None, -1
         if store is not None:
-            try:
+            with suppress(Exception):  # it may be gone
                 store.close()
-            except Exception as error:  # it may be gone
-                log.debug("The connection could not be closed: %s", error)
 
     def _schema(self) -> str:
         """Of this library in this folder, because a copy has its identity."""

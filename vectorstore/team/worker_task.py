@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,8 +27,6 @@ from ingest.sandbox import confinement
 from ingest.sandbox.child import Crashed
 from ingest.sandbox.pool import Sandbox
 from vectorstore.embedding.embedder import Embedder, Recipe
-
-READ, FAILED, CRASHED, UNFIT = "read", "failed", "crashed", "unfit"  # the kinds of results
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """READ with the packed document and its vectors, FAILED with an error's name and words,
-    CRASHED with the same where the child ended by itself, or UNFIT with why this machine cannot do
-    it."""
+    """ "read" with the packed document and its vectors, "failed" with an error's name and words,
+    "crashed" with the same where the child ended by itself, or "unfit" with why this machine cannot
+    do it. Of no task: "lost" with its worker, "away" where nobody reads any more, "stopped"."""
 
-    kind: str
+    kind: Literal["read", "failed", "crashed", "unfit", "lost", "away", "stopped"]
     packed: bytes = b""
     vectors: bytes = b""  # float32, one row a passage; none where nothing was embedded
     made_by: str = ""  # the identity of the model that made them
@@ -76,14 +74,16 @@ def work(task: Task, file: Sent) -> Result:
     os.environ.update(task.quiet)  # before a library is imported
     unfit, engines, recipe = fitted(task)
     if unfit:
-        return Result(UNFIT, words=f"{socket.gethostname()} {unfit}")
+        return Result("unfit", words=f"{socket.gethostname()} {unfit}")
     folder = confinement.make_scratch()
     try:
         loaded = _sandbox(pickle.dumps(engines)).start(_written(folder, file))()
         return _read(loaded, recipe)
     except PinciteError as error:
-        kind = CRASHED if isinstance(error.__cause__, Crashed) else FAILED
-        return Result(kind, error=type(error).__name__, words=str(error))
+        crashed = isinstance(error.__cause__, Crashed)
+        return Result(
+            "crashed" if crashed else "failed", error=type(error).__name__, words=str(error)
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -123,9 +123,9 @@ def _read(loaded: Loaded, recipe: Recipe | None) -> Result:
     packed, texts = LoadedCodec().encode(loaded), [passage.text for passage in loaded[1]]
     embedder = _embedder(recipe) if recipe and texts else None
     if embedder is None:
-        return Result(READ, packed)
+        return Result("read", packed)
     vectors = embedder.passages(texts).astype(np.float32).tobytes()
-    return Result(READ, packed, vectors, embedder.identity)
+    return Result("read", packed, vectors, embedder.identity)
 
 
 @lru_cache(maxsize=1)

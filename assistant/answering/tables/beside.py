@@ -1,7 +1,6 @@
 """A table beside a question: what its rows and columns have in common with it."""
 
 from collections.abc import Collection
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +15,6 @@ from assistant.answering.tables.question import (
     operation_signs,
 )
 from ingest.document.model import Page
-from ingest.language.quantities import head_scale
 from ingest.language.words import name_parts
 
 _PAIRED = 8  # rows that are tried in pairs, the closest ones
@@ -52,16 +50,6 @@ class Beside:
     def numbers(self) -> dict[tuple[int, int], float]:
         """The values of its cells."""
         return {place: float(operand.value) for place, operand in self.operands.items()}
-
-    @cached_property
-    def limit(self) -> tuple[str, Decimal] | None:
-        """That of the question; one with a scale, such as "5 million", in the table's own."""
-        if not self.asked.limit:
-            return None
-        (how, found), scale = self.asked.limit, head_scale(f"({self.grid.scale})")
-        assert found.value is not None
-        power = found.scale - scale[1] if found.scale and scale else found.scale
-        return how, found.value.scaleb(power)
 
     @cached_property
     def label_stems(self) -> list[frozenset[str]]:

@@ -86,7 +86,7 @@ def _of_row(beside: Beside, row: int, columns: Sequence[int]) -> Iterator[tuple[
         if len(some) > 1:
             cells = tuple((row, c) for c in some)
             wide = (AVERAGE, SUM) if len(some) > 2 else ()
-            yield from ((op, cells) for op in (HIGHEST, LOWEST, *wide, *_counts(beside)))
+            yield from ((op, cells) for op in (HIGHEST, LOWEST, *wide))
 
 
 def _mentioned(beside: Beside, *columns: int) -> dict[int, tuple[int, ...]]:
@@ -127,13 +127,8 @@ def _of_sections(beside: Beside, column: int) -> Iterator[tuple[str, Cells]]:
     for rows in dict.fromkeys(map(tuple, groups)):
         if len(rows) > 1:
             cells = tuple((row, column) for row in rows)
-            some = (SUM, AVERAGE, HIGHEST, LOWEST, *_counts(beside))
+            some = (SUM, AVERAGE, HIGHEST, LOWEST)
             yield from ((operation, cells) for operation in some)
-
-
-def _counts(beside: Beside) -> tuple[str, ...]:
-    """Counting, where the question says what is counted."""
-    return (COUNT,) if beside.limit else ()
 
 
 ROW = ("near", "with section", "said", "section said", "as written", "unsaid", "of question",
@@ -378,8 +373,7 @@ def plan_of(beside: Beside, operation: str, cells: Cells) -> Plan:
     operands = [beside.operands[cell] for cell in cells]
     if operation == RATIO:
         operands = [_without_direction(operand) for operand in operands]
-    than = beside.limit if operation == COUNT else None
-    return Plan(operands[0].grid, operation, tuple(operands), than)
+    return Plan(operands[0].grid, operation, tuple(operands))
 
 
 def _without_direction(operand: Operand) -> Operand:
@@ -441,7 +435,7 @@ def grids_near(hits: Sequence[Hit], evidence: AnyLibrary) -> Iterator[TableGrid]
     if not hits:
         return
     places = [(hit.document, hit.page) for hit in hits]
-    places += [(hits[0].document, table.page) for table in evidence.tables(hits[0].document)]
+    places += [(hits[0].document, page) for page in evidence.table_pages(hits[0].document)]
     for document, number in dict.fromkeys(places):
         page = evidence.page(document, number)
         for table in page.tables:

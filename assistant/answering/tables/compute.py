@@ -1,13 +1,14 @@
 """Arithmetic over the cells of a plan, in decimals, without a model."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation
 from itertools import islice
 from typing import TypeVar
 
 from assistant.answering.tables.formula import Formula
 from assistant.answering.tables.grid import Operand, Plan
+from assistant.i18n.translation import DEFAULT_LANGUAGE, _, number, speaking
 from ingest.language.quantities import head_scale
 
 LOOKUP = "lookup"
@@ -32,7 +33,7 @@ def result(plan: Plan) -> Decimal | None:
         first = plan.operands[0]
         return first.value if first.cell.kind == "number" else None
     if plan.operation == COUNT:
-        return Decimal(len(best(plan)))
+        return Decimal(len(plan.operands))
     if plan.formula is not None:
         return _defined(plan, plan.formula)
     values = [operand.value for operand in plan.operands]
@@ -66,19 +67,11 @@ def _scaled(operand: Operand, plan: Plan) -> Decimal:
 
 
 def best(plan: Plan) -> list[Operand]:
-    """The operands that an answer names: the extreme values, or those that are counted."""
-    if plan.operation == COUNT and plan.than:
-        return [operand for operand in plan.operands if _counts(*plan.than, operand.value)]
+    """The operands that an answer names: all, or the extreme values."""
     if plan.operation not in (HIGHEST, LOWEST):
         return list(plan.operands)
     wanted = result(plan)
     return [operand for operand in plan.operands if operand.value == wanted]
-
-
-def _counts(how: str, limit: Decimal, value: Decimal) -> bool:
-    if how in ("at least", "at most"):
-        return value >= limit if how == "at least" else value <= limit
-    return value > limit if how == "more than" else value < limit
 
 
 def _result(operation: str, values: list[Decimal]) -> Decimal:
@@ -99,103 +92,116 @@ def _result(operation: str, values: list[Decimal]) -> Decimal:
 
 
 # -- Writes a computed plan as a sentence: the operation, its operands as written, and the result
+# Values stand as the document writes them; what is computed has the marks of the language.
 
 _LISTED = 12  # operands that are named one by one
-_SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", "€"
 
 
 def computed_sentence(plan: Plan) -> str:
-    """One sentence; numbers of documents appear as the documents write them."""
+    """One sentence in English, with the caption of the table."""
     caption = plan.grid.table.caption if len(plan.grids) == 1 else ""
-    return f"{_told_plan(plan)}, from “{_text(caption)}”." if caption else f"{_told_plan(plan)}."
+    with speaking(DEFAULT_LANGUAGE):
+        told = told_plan(plan)
+    return f"{told.removesuffix('.')}, from “{_text(caption)}”." if caption else told
 
 
-def _told_plan(plan: Plan) -> str:
-    if plan.operation == LOOKUP:
-        first = plan.operands[0]
-        return f"{_name(first)}: {_shown(first)}{_scale(plan)}"
-    if plan.operation in (HIGHEST, LOWEST):
-        return _extreme(plan)
+def told_plan(plan: Plan) -> str:
+    """One sentence in the language that is spoken, where it is a look-up, an extreme, a sum, an
+    average or a count of rows; else in English."""
     if plan.operation == COUNT:
-        return _count(plan)
+        count = number(len(plan.operands))
+        return _("{count} rows: {names}.", count=count, names=_few(map(_row, plan.operands)))
+    if plan.operation in (LOOKUP, SUM, AVERAGE, HIGHEST, LOWEST):
+        return _in_any_language(plan, result(plan) or Decimal(0))
     if plan.formula is not None:
-        return _figure(plan, plan.formula)
-    return _computed(plan, result(plan) or Decimal(0))
+        return f"{_figure(plan, plan.formula)}."
+    return f"{_compared(plan, result(plan) or Decimal(0))}."
 
 
-def _count(plan: Plan) -> str:
-    found = best(plan)
-    how, limit = plan.than or ("at least", Decimal(0))
-    rows = len({operand.row.index for operand in plan.operands}) > 1
+def _in_any_language(plan: Plan, value: Decimal) -> str:
+    first, found = plan.operands[0], best(plan)
+    over, called = _over(plan)
+    count, scale = number(len(plan.operands)), _scale(plan)
+    if plan.operation == LOOKUP:
+        shown = f"{_shown(first)}{scale}"
+        if not over:
+            return f"{_row(first)}: {shown}."
+        return _("{name}, {column}: {value}.", name=_row(first), column=over, value=shown)
+    if plan.operation in (HIGHEST, LOWEST):
+        names = ", ".join(dict.fromkeys(map(called, found)))
+        told = {"names": names, "column": over, "value": f"{_shown(found[0])}{scale}"}
+        if plan.operation == HIGHEST:
+            return _(
+                "{names}: {value}, the highest of {count} values of “{column}”.",
+                count=count, **told,
+            )  # fmt: skip
+        return _(
+            "{names}: {value}, the lowest of {count} values of “{column}”.", count=count, **told
+        )
+    values = _few(f"{called(one)} ({_shown(one)})" for one in plan.operands)
+    if plan.operation == SUM:
+        return _(
+            "{column}, {count} values together: {values} = {total}.",
+            column=over, count=count, values=values, total=f"{_amount(plan, value)}{scale}",
+        )  # fmt: skip
+    return _(
+        "{column}, average of {count} values: {values}: {average}.",
+        column=over, count=count, values=values, average=f"{_amount(plan, value, 2)}{scale}",
+    )  # fmt: skip
+
+
+def _over(plan: Plan) -> tuple[str, Callable[[Operand], str]]:
+    """What all values of a plan have in common, and what tells them apart: columns and rows, or the
+    reverse."""
     first = plan.operands[0]
-    over = _text(first.column.label if rows else first.row.label)
-    called = [_row(operand) if rows else _text(operand.column.label) for operand in found]
-    names = ", ".join(f"{n} ({_shown(o)})" for n, o in zip(called, found, strict=True))
-    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,f}"
-    return f"{told}: {names}{_scale(plan)}" if names else told
+    rows = {(one.grid.page.number, one.row.index) for one in plan.operands}
+    if len(plan.operands) == 1 or len(rows) > 1:
+        return _text(first.column.label), _row
+    return _row(first), lambda one: _text(one.column.label)
+
+
+def _few(texts: Iterable[str]) -> str:
+    told = list(texts)
+    return ", ".join(told) if len(told) <= _LISTED else f"{told[0]} … {told[-1]}"
 
 
 def _figure(plan: Plan, formula: Formula) -> str:
     names = _by_item(formula, [f"{_row(one)} ({_shown(one)})" for one in plan.operands])
     value, column = result(plan), _text(plan.operands[0].column.label)
     assert value is not None  # `choose` gives no other plan
-    shown = f"{_plain(value, 2)} %" if formula.percent else _significant(value)
+    shown = f"{number(float(value), 2)} %" if formula.percent else _significant(value)
     shown = shown if formula.divides else f"{_amount(plan, value)}{_scale(plan)}"
     name = formula.name[0].upper() + formula.name[1:]
     return f"{name}, {column}: {formula.told(names)} = {shown}"
 
 
-def _computed(plan: Plan, value: Decimal) -> str:
-    operands = plan.operands
-    first, last = operands[0], operands[-1]
-    if plan.operation == SUM:
-        return f"{_listed(plan, ' plus ')} = {_amount(plan, value)}{_scale(plan)}"
-    if plan.operation == AVERAGE:
-        return f"The average of {_listed(plan, ', ')} = {_amount(plan, value, 2)}{_scale(plan)}"
+def _compared(plan: Plan, value: Decimal) -> str:
+    first, last = plan.operands[0], plan.operands[-1]
     if plan.operation == DIFFERENCE:
         amount = f"{_amount(plan, value, points=True)}{_scale(plan)}{_relative(plan, value)}"
         return f"{_named(first)} minus {_named(last)} = {amount}"
     if plan.operation == GROWTH:
-        change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {_plain(value, 2)} %"
+        change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {number(float(value), 2)} %"
         if first.row.index != last.row.index:
             return f"From {_named(last)} to {_named(first)}{_scale(plan)}: {change}"
         return (
             f"{_row(first)}: from {_shown(last)} ({last.column.label}) to"
             f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"
         )
-    share = f"{_significant(value)} ({_plain(value * 100, 2)} %)"
+    share = f"{_significant(value)} ({number(float(value * 100), 2)} %)"
     return f"{_named(first)} divided by {_named(last)} = {share}"
 
 
-def _extreme(plan: Plan) -> str:
-    found = best(plan)
-    rows = len({operand.row.index for operand in plan.operands}) > 1
-    names = [_row(o) if rows else _text(o.column.label) for o in found]
-    over = plan.operands[0].column.label if rows else plan.operands[0].row.label
-    verb = "has" if len(found) == 1 else "have"
-    many = f"the {plan.operation} of {len(plan.operands)} values of “{_text(over)}”"
-    return f"{' and '.join(names)} {verb} {many}: {_shown(found[0])}{_scale(plan)}"
-
-
-def _listed(plan: Plan, between: str) -> str:
-    named = [_named(operand) for operand in plan.operands]
-    if len(named) > _LISTED:
-        return f"{len(named)} values, {named[0]} to {named[-1]}"
-    return between.join(named)
-
-
-def _name(operand: Operand) -> str:
-    return ", ".join(filter(None, [_row(operand), _text(operand.column.label)]))
-
-
 def _row(operand: Operand) -> str:
-    """A row's label; "0 to 2" needs the head above it."""
-    label = _text(operand.row.label)
-    return f"{operand.grid.corner} {label}".strip() if label[:1].isdigit() else label
+    """What its row is called; "0 to 2" needs the head above it."""
+    label = operand.name or _text(operand.row.label)
+    headed = not operand.name and label[:1].isdigit()
+    return f"{operand.grid.corner} {label}".strip() if headed else label
 
 
 def _named(operand: Operand) -> str:
-    return f"{_name(operand)} ({_shown(operand)})"
+    name = ", ".join(filter(None, [_row(operand), _text(operand.column.label)]))
+    return f"{name} ({_shown(operand)})"
 
 
 def _text(label: str) -> str:
@@ -206,7 +212,7 @@ def _shown(operand: Operand) -> str:
     """The value as written; parentheses become a minus."""
     text = " ".join(operand.cell.text.split())
     if operand.magnitude:
-        return re.sub(r"[()\s\u2212-]", "", text)
+        return "".join(sign for sign in text if sign not in "() -\u2212")
     if operand.cell.kind == "number" and operand.value < 0 and "(" in text:
         return "-" + text.replace("(", "").replace(")", "").replace("$ ", "$")
     return re.sub(r"(?<=[€$£¥]) (?=\d)", "", text)
@@ -230,34 +236,36 @@ def _relative(plan: Plan, value: Decimal) -> str:
     first, last = plan.operands
     if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
         return ""
-    percent = abs(value * 100 / last.value)
-    return f", {_plain(percent, 1)} % {'less' if value < 0 else 'more'}" if value else ""
+    percent = number(float(abs(value * 100 / last.value)), 1)
+    return f", {percent} % {'less' if value < 0 else 'more'}" if value else ""
 
 
 def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> str:
-    """An amount with the operands' unit and decimals; an average has more decimals."""
-    digits = max(_decimals(operand) for operand in plan.operands)
-    shown = _plain(value, digits + more)
-    shown = shown.rstrip("0").rstrip(".") if more and "." in shown else shown
-    unit = next((o.cell.unit for o in plan.operands if o.cell.unit), "")
+    """An amount with the unit and the decimals of the operands, and up to so many more."""
+    least = max(map(_decimals, plan.operands))
+    digits = max(least, _behind_the_point(round(value, least + more)))
+    shown = number(float(value), digits)
+    first = next((one for one in plan.operands if one.cell.unit), plan.operands[0])
+    unit = first.cell.unit
     if unit == "%":
         return f"{shown} percentage points" if points else f"{shown} %"
-    if unit and _SYMBOL.fullmatch(unit):
+    symbol = not any(map(str.isalnum, unit))  # "$", "€": where it stands in front of its number
+    if unit and symbol and not _shown(first).endswith(unit):
         return f"-{unit}{shown[1:]}" if shown.startswith("-") else f"{unit}{shown}"
     return f"{shown} {unit}".strip()
 
 
 def _decimals(operand: Operand) -> int:
-    exponent = operand.value.normalize().as_tuple().exponent
-    least = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    shown = re.search(r"\.(\d{1,2})\D*$", operand.cell.text)
-    return max(least, len(shown[1]) if shown and "," not in shown[0] else 0)
+    """Behind the point: those of the value, and no fewer than its text has."""
+    shown = re.search(r"[.,](\d{1,2})\D*$", operand.cell.text)
+    return max(_behind_the_point(operand.value), len(shown[1]) if shown else 0)
 
 
-def _plain(value: Decimal, digits: int) -> str:
-    return f"{value:,.{digits}f}"
+def _behind_the_point(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 def _significant(value: Decimal) -> str:
     """Four digits that count."""
-    return f"{float(f'{float(value):.4g}'):,}" if abs(value) < 10_000 else _plain(value, 0)
+    return f"{float(f'{float(value):.4g}'):,}" if abs(value) < 10_000 else number(float(value))

@@ -384,7 +384,7 @@ def _is_clear(item: str, operand: Operand) -> bool:
 
 
 def _grids(document: str, evidence: AnyLibrary) -> Iterator[TableGrid]:
-    for number in dict.fromkeys(table.page for table in evidence.tables(document)):
+    for number in evidence.table_pages(document):
         page = evidence.page(document, number)
         found = (grid(document, page, table) for table in page.tables)
         yield from filter(None, found)

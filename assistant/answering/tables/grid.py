@@ -8,7 +8,7 @@ from functools import cached_property
 
 from assistant.answering.tables.formula import Formula
 from ingest.document.model import Cell, Page, Table
-from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
+from ingest.language.dates import with_fiscal_years, with_quarters
 from ingest.language.numbers import MONTH_OF
 from ingest.language.quantities import head_scale
 from ingest.language.words import STOP_WORDS, stem
@@ -48,17 +48,12 @@ _ALIKE = {
 _CANON = {stem(other): stem(word) for word, others in _ALIKE.items() for other in others.split()}
 MONTHS = tuple(f"month{number}" for number in range(1, 13))
 _TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
-_STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
-_FORM = re.compile(r"\b10-[QK]\b")
-_ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
 _SPANS = frozenset(map(stem, ("three", "six", "nine", "twelve")))
 
 
 def terms(text: str) -> list[str]:
     """The content words in normal form and in order; some repeat."""
-    text = _STATES.sub(" usa ", text.replace("’", "'"))
     text = with_fiscal_years(with_quarters(text, "Q{}".format), lambda _, year: year)
-    text = _ENDED.sub("three months", _FORM.sub(" ", text))
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     dated = [_month(tokens, at) or _term(token) for at, token in enumerate(tokens)]
     return [term for term in dated if term]
@@ -72,7 +67,7 @@ def is_hard(term: str) -> bool:
 
 def is_year(term: str) -> bool:
     """Whether the term is a year in digits."""
-    return bool(re.fullmatch(YEAR, term))
+    return len(term) == 4 and term.isdecimal() and term.startswith(("19", "20"))
 
 
 def _month(tokens: list[str], at: int) -> str:
@@ -332,6 +327,7 @@ class Operand:
     cell: Cell
     grid: TableGrid
     magnitude: bool = False  # its sign tells only that it is paid: "(6,607)" of a cash flow
+    name: str = ""  # what its record is called, where that is not the label of its row
 
     @property
     def value(self) -> Decimal:
@@ -347,7 +343,6 @@ class Plan:
     grid: TableGrid  # of its first operand
     operation: str
     operands: tuple[Operand, ...]
-    than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
     score: float = 0.0  # probability that it is right; of a figure, how near names and labels are
     figure: bool = False  # asked for by its name
     formula: Formula | None = None  # of a figure that is defined; an item has one operand or two

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from zlib import crc32
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from assistant.answering.tables.compute import OPERATIONS
 from assistant.answering.tables.periods import asked_periods, without_periods
 from ingest.language.identify import language_of_question
-from ingest.language.quantities import Quantity, find_quantities, find_unit
+from ingest.language.quantities import find_unit
 from ingest.language.words import language_stem, stop_words
 from vectorstore.embedding.embedder import Embedder
 
@@ -22,13 +22,6 @@ Floats = NDArray[np.float32]
 NOTHING = "none"  # no value of a table answers
 CLASSES = (*OPERATIONS, NOTHING)
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
-# How a limit is said: a closed class of words.
-_LIMITS = {
-    "at least": "at least|no less than|not less than|no fewer than",
-    "at most": "at most|no more than|not more than|up to|not exceed",
-    "more than": "more than|over|above|exceed(?:s|ed|ing)?|(?:great|high|larg)er than",
-    "less than": "less than|fewer than|below|under|(?:low|small)er than",
-}
 _BUCKETS = 4096
 _WEIGHTS = Path(__file__).with_name("weights.npz")
 
@@ -43,16 +36,6 @@ class Question:
         self.years = sorted({*told, *(year for year, _ in self.periods.quarters)})
         self.core = without_periods(text) or text
         self.stems = tuple(dict.fromkeys(self.stemmed(self.core)))
-
-    @cached_property
-    def limit(self) -> tuple[str, Quantity] | None:
-        """What values are compared with, to count them: "more than", 50; None without."""
-        for how, words in _LIMITS.items():
-            for found in re.finditer(rf"(?i)\b(?:{words})\s+", self.text):
-                near = find_quantities(self.text[found.end() :])[:1]
-                if near and near[0].start <= 1 and near[0].value is not None:
-                    return how, near[0]
-        return None
 
     @property
     def for_percent(self) -> bool:

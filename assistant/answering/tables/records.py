@@ -7,18 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 
 from assistant.answering.tables.compute import (
     AVERAGE,
     COUNT,
-    HIGHEST,
     LOOKUP,
-    LOWEST,
     SUM,
-    best,
-    result,
+    told_plan,
 )
 from assistant.answering.tables.grid import (
     Column,
@@ -30,7 +26,7 @@ from assistant.answering.tables.grid import (
     is_year,
     value,
 )
-from assistant.i18n.translation import DEFAULT_LANGUAGE, LANGUAGES, _, number, speaking
+from assistant.i18n.translation import DEFAULT_LANGUAGE, LANGUAGES, speaking
 from ingest.language.identify import language_of_question
 from ingest.language.words import language_stem, stop_words
 from vectorstore.federation import AnyLibrary
@@ -149,7 +145,7 @@ def whole(near: RecordList, evidence: AnyLibrary) -> RecordList | None:
     wanted = _key(near.grid)
     found: list[TableGrid] = []
     document = near.grid.document
-    for place in dict.fromkeys(table.page for table in evidence.tables(document)):
+    for place in evidence.table_pages(document):
         page = evidence.page(document, place)
         grids = filter(None, (grid(document, page, table) for table in page.tables))
         found += [one for one in grids if _key(one) == wanted]
@@ -166,7 +162,8 @@ def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
     """None for a statement: years beside each other, sections, or totals among its rows; and where
     a row has no label, so that it would be left out."""
     rows = [Record(one, row) for one in grids for row in one.rows]
-    if len(rows) < sum(map(_filled, grids)):
+    below = (row for one in grids for row in one.table.rows[one.header :])
+    if len(rows) < sum(any(cell.text.strip() for cell in row) for row in below):
         return None
     first = grids[0]
     years = any(is_year(term) for column in first.columns for term in column.terms)
@@ -180,11 +177,6 @@ def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
     headed = all(column.label for column in first.columns)
     fits = found.words and headed and found.terse and not any(map(found.totals, found.numbers))
     return found if fits else None
-
-
-def _filled(of: TableGrid) -> int:
-    """The rows below the heads that hold anything."""
-    return sum(any(cell.text.strip() for cell in row) for row in of.table.rows[of.header :])
 
 
 # -- Which values of a list a question mentions, by the stems of its language
@@ -230,7 +222,8 @@ def mentions(question: str, of: RecordList) -> Mentions:
     found = list(_whole(asked, of, language)) or list(_parts(asked, of, language))
     values: dict[Column, set[str]] = defaultdict(set)
     for column, text, span in found:
-        if not any(_within(span, other) for _, _, other in found):
+        wider = (o for _, _, o in found if o != span and o[0] <= span[0] and span[1] <= o[1])
+        if not any(wider):
             values[column].add(text)
     small = stop_words(language)
     heads = [
@@ -298,10 +291,6 @@ def _find(asked: Sequence[str], tokens: Sequence[str]) -> list[Span]:
     size = len(tokens)
     starts = range(len(asked) - size + 1) if size else ()
     return [(at, at + size) for at in starts if list(asked[at : at + size]) == list(tokens)]
-
-
-def _within(span: Span, other: Span) -> bool:
-    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 # -- A program over a list: what to compute, of which column, over which records
@@ -388,91 +377,12 @@ def computed(asked: AskedList, operation: str, head: str) -> Plan | None:
 def _called(operand: Operand, asked: AskedList) -> Operand:
     """With the name of its record in place of the row's label, which may be a number."""
     name = Record(operand.grid, operand.row).text(asked.near.names)
-    return replace(operand, row=replace(operand.row, label=name)) if name else operand
-
-
-# -- Writes a computed program as a sentence in the language of its question
-# Values stand as the document writes them; what is computed has the marks of that language.
-
-_LISTED = 12  # records that are named one by one
-_PRECISE = 2  # digits behind the point that an average has in addition
+    row = replace(operand.row, label=name)
+    return replace(operand, row=row, name=" ".join(name.split())) if name else operand
 
 
 def sentence(plan: Plan, question: str) -> str:
-    """One sentence. In English where the app does not speak the question's language."""
+    """One sentence in the language of the question. In English where the app does not speak it."""
     language = language_of_question(question)
     with speaking(language if language in LANGUAGES else DEFAULT_LANGUAGE):
-        return _told(plan)
-
-
-def _told(plan: Plan) -> str:
-    first, count = plan.operands[0], number(len(plan.operands))
-    column, value = first.column.label, result(plan) or Decimal(0)
-    if plan.operation == LOOKUP:
-        return _(
-            "{name}, {column}: {value}.", name=_name(first), column=column, value=_shown(first)
-        )
-    if plan.operation == COUNT:
-        return _("{count} rows: {names}.", count=count, names=_names(plan))
-    if plan.operation in (HIGHEST, LOWEST):
-        return _extreme(plan, column, count)
-    values = _listed(plan)
-    if plan.operation == SUM:
-        return _(
-            "{column}, {count} values together: {values} = {total}.",
-            column=column, count=count, values=values, total=_amount(plan, value),
-        )  # fmt: skip
-    assert plan.operation == AVERAGE
-    return _(
-        "{column}, average of {count} values: {values}: {average}.",
-        column=column, count=count, values=values, average=_amount(plan, value, _PRECISE),
-    )  # fmt: skip
-
-
-def _extreme(plan: Plan, column: str, count: str) -> str:
-    found = best(plan)
-    names = ", ".join(dict.fromkeys(map(_name, found)))
-    told = {"names": names, "column": column, "value": _shown(found[0]), "count": count}
-    if plan.operation == HIGHEST:
-        return _("{names}: {value}, the highest of {count} values of “{column}”.", **told)
-    return _("{names}: {value}, the lowest of {count} values of “{column}”.", **told)
-
-
-def _name(operand: Operand) -> str:
-    return " ".join(operand.row.label.split())
-
-
-def _shown(operand: Operand) -> str:
-    return " ".join(operand.cell.text.split())
-
-
-def _names(plan: Plan) -> str:
-    return _few([_name(operand) for operand in plan.operands])
-
-
-def _listed(plan: Plan) -> str:
-    return _few([f"{_name(operand)} ({_shown(operand)})" for operand in plan.operands])
-
-
-def _few(texts: list[str]) -> str:
-    return ", ".join(texts) if len(texts) <= _LISTED else f"{texts[0]} … {texts[-1]}"
-
-
-def _amount(plan: Plan, value: Decimal, more: int = 0) -> str:
-    """With the digits and the unit of the values."""
-    least, unit = max(map(_digits, plan.operands)), plan.operands[0].cell.unit
-    exact = max(least, _behind_the_point(round(value, least + more)))
-    shown = number(float(value), exact)
-    before = plan.operands[0].cell.text.strip().startswith(unit) if unit else False
-    return f"{unit}{shown}" if before else f"{shown} {unit}".strip()
-
-
-def _digits(operand: Operand) -> int:
-    """Behind the point: those of the value, and no fewer than its text has of money."""
-    tail = _shown(operand).rstrip(f" {operand.cell.unit}")[-3:-2]
-    return max(_behind_the_point(operand.value), 2 if tail in (",", ".") else 0)
-
-
-def _behind_the_point(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
-    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+        return told_plan(plan)

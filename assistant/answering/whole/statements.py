@@ -19,7 +19,7 @@ from ingest.text.reflow import about_tokens, join, lists_contents
 from vectorstore.federation import AnyLibrary
 from vectorstore.store import Vectors
 
-# -- The lists that a document has itself: bullets and numbers, columns of tables, headings
+# -- The lists that a document has itself: bullets and numbers, columns of tables
 # Code finds these better than a small model does. Which of them is meant, others decide.
 
 _FEWEST_ITEMS = 3  # items of a list
@@ -60,7 +60,6 @@ def own_lists(document: str, pages: Sequence[Page]) -> list[OwnList]:
     found = [
         *_marked(document, pages, above),
         *(one for page in pages for one in _columns(document, page, above)),
-        *_headings(document, pages, chunks),
     ]
     return [one for one in found if len(one.items) >= _FEWEST_ITEMS]
 
@@ -131,36 +130,6 @@ def _cells(document: str, page: Page, table: Table, column: int) -> Iterator[Ite
         if cell and cell.kind == "text" and cell.text.strip():
             window = Window(document, page, cell.line, cell.line, 1.0)
             yield Item(" ".join(cell.text.split()), window)
-
-
-def _headings(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> Iterator[OwnList]:
-    """The headings of each level below the same heading."""
-    first: dict[tuple[str, ...], Chunk] = {}
-    for c in chunks:
-        for n in range(1, len(c.headings) + 1):
-            first.setdefault(c.headings[:n], c)
-    numbered = {page.number: page for page in pages}
-    for parent, below in groupby(sorted(first, key=lambda p: p[:-1]), key=lambda p: p[:-1]):
-        items = [
-            Item(path[-1], window)
-            for path in below
-            if (window := _of_heading(document, numbered, first[path], path[-1]))
-        ]
-        yield OwnList(": ".join([document, *parent]), tuple(items))
-
-
-def _of_heading(document: str, pages: dict[int, Page], chunk: Chunk, heading: str) -> Window | None:
-    """Where a heading stands: above its first passage."""
-    for number in (chunk.page, chunk.page - 1):
-        page = pages.get(number)
-        if page is None:
-            continue
-        start = chunk.first if number == chunk.page else len(page.lines) - 1
-        for at in range(start, -1, -1):
-            text = page.lines[at].text.strip()
-            if text and (heading.startswith(text) or text.startswith(heading)):
-                return Window(document, page, at, at, 1.0)
-    return None
 
 
 # -- A document in at most a dozen parts that follow its headings

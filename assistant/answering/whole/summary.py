@@ -2,7 +2,6 @@
 the model all of them in short.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,9 +10,8 @@ from itertools import groupby
 
 import numpy as np
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 
-from assistant.answering.attributor import NOTHING, Attributor
+from assistant.answering.attributor import Attributor
 from assistant.answering.evidence_units import Window
 from assistant.answering.whole.statements import (
     Section,
@@ -31,7 +29,6 @@ from assistant.contract.facts import Citation, Outcome, PartRead, Sentence
 from assistant.contract.reply import Reply, Step
 from assistant.i18n.translation import _
 from assistant.llm import prompts
-from assistant.llm.odds import TokenOdds
 from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
@@ -55,6 +52,7 @@ class CitedDraft:
     citations: list[Citation] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)  # that citations come from
     notices: list[str] = field(default_factory=list)  # notices for people
+    tokens: tuple[int, int] = (0, 0)  # that a model read, and wrote
 
     @property
     def embedder(self) -> Embedder:
@@ -123,118 +121,43 @@ class CitedDraft:
             found.append(self.embedder.passages(texts[start : start + _AT_ONCE]))
         return np.concatenate(found) if found else np.zeros((0, 0), np.float32)
 
-    def carried(self, piece: str, read: Sequence[Window]) -> bool:
-        """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        return Attributor(NOTHING, read, self.evidence).carries(piece)
-
-    def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
+    def outcome(self, stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""
         cited = {(c.document, c.page) for c in self.citations}
         passages = tuple(w.passage for w in self.windows if (w.document, w.page.number) in cited)
         return Outcome(
             self.text, tuple(self.sentences), tuple(self.citations), passages, False, stopped,
-            *tokens, tuple(self.notices),
+            *self.tokens, tuple(self.notices),
         )  # fmt: skip
 
 
-# -- What the model is asked about parts of documents: to name items, to confirm them, to be short
+# -- What the model is asked: to be short
 
 _SPEAKS_OF = re.compile(
     r"^(?:the|this) (?:text|document|passage|section)s? (?:above )?(?:also )?"
     r"(?:states?|says?|describes?|mentions?|explains?) that\s+",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
-_ITEMS = json.dumps({"type": "array", "items": {"type": "string", "maxLength": 160}})
-_LIST_TOKENS, _SHORT_TOKENS = 320, 120
-_SHOWN = 12  # items by which a list is judged
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_SHORT_TOKENS = 120
 
 
-class PartWriter:
-    """Asks the model, for one reply."""
-
-    def __init__(self, model: BaseChatModel | None, reply: Reply) -> None:
-        self._model = model
-        self._reply = reply
-        self.tokens = (0, 0)  # read and written so far
-
-    @property
-    def quotes(self) -> bool:
-        """Whether sentences are quoted because there is no model."""
-        return self._model is None
-
-    def short(self, text: str) -> str:
-        """A few sentences that say a text in short; empty without a model. Raises Stopped."""
-        if self._model is None:
-            return ""
-        before = self.tokens[1]
-        messages = prompts.on_text(text, prompts.SHORT)
-        said = self._generated(self._model, messages, _SHORT_TOKENS)
-        return _whole(said, cut=self.tokens[1] - before >= _SHORT_TOKENS)
-
-    def items(self, what: str, read: Sequence[Window]) -> list[str]:
-        """The items of a kind that passages name, perhaps none. Raises Stopped."""
-        if self._model is None:
-            return []
-        passages = [window.passage for window in read]
-        asked = prompts.on_passages(passages, prompts.LIST.format(what=what))
-        return _items(self._generated(self._model, asked, _LIST_TOKENS, _ITEMS))
-
-    def agreed(self, what: str, items: Sequence[str], read: Sequence[Window] | str) -> float | None:
-        """Log-odds by the model that all items are what is looked for, given the passages or the
-        words that they were read from; None when it gives none. Raises Stopped."""
-        if not isinstance(self._model, TokenOdds):
-            return None
-        lines = "\n".join(f"• {item}" for item in items[:_SHOWN])
-        check = prompts.LISTED.format(items=lines, what=what)
-        asked = (
-            prompts.on_text(read, check)
-            if isinstance(read, str)
-            else prompts.on_passages([window.passage for window in read], check)
-        )
-        yes, no = self._model.next_token_logprobs(
-            asked, (prompts.YES, prompts.NO), self._reply.cancel
-        )
-        return yes - no
-
-    def _generated(
-        self, model: BaseChatModel, messages: list[BaseMessage], most: int,
-        schema: str | None = None,
-    ) -> str:  # fmt: skip
-        """The text as the model writes it; one that cannot follow a schema is only asked to. Empty
-        when it was stopped."""
-        stream = Stream(model, messages, most, self._reply.cancel, schema=schema)
-        text = "".join(stream)
-        read, written = stream.reported
-        self.tokens = self.tokens[0] + read, self.tokens[1] + written
-        held = schema if stream.is_ours else None
-        self._reply.trace.steps += (Step(prompts.to_rows(messages), most, stream.raw, held),)
-        return "" if self._reply.cancel.is_set() else text
+def _short(model: BaseChatModel, text: str, reply: Reply, draft: CitedDraft) -> str:
+    """A few sentences that say a text in short; empty when it was stopped. Raises Stopped."""
+    messages = prompts.on_text(text, prompts.SHORT)
+    stream = Stream(model, messages, _SHORT_TOKENS, reply.cancel)
+    said = "".join(stream)
+    draft.tokens = stream.reported
+    reply.trace.steps += (Step(prompts.to_rows(messages), _SHORT_TOKENS, stream.raw),)
+    if reply.cancel.is_set():
+        return ""
+    sentences = [_SPEAKS_OF.sub("", one) for one in split(said)]
+    found = list(dict.fromkeys(s[0].upper() + s[1:] for s in sentences if s))  # it repeats itself
+    whole = len(found) < 2 or found[-1].rstrip("\"'”’)").endswith(_ENDS)
+    cut = draft.tokens[1] >= _SHORT_TOKENS and not whole
+    return " ".join(found[:-1] if cut else found)
 
 
-def _whole(text: str, cut: bool) -> str:
-    """Each sentence or list item once, without a truncated last one."""
-    said = (_SPEAKS_OF.sub("", part) for part in _parts(text.strip()))
-    found = list(dict.fromkeys(s[0].upper() + s[1:] for s in said if s))  # it repeats itself
-    if cut and len(found) > 1 and not found[-1].rstrip("\"'”’)").endswith((".", "!", "?", ":")):
-        found = found[:-1]
-    return "\n".join(found) if "\n" in text.strip() else " ".join(found)
-
-
-def _items(text: str) -> list[str]:
-    """The strings of an array, also of one that is cut; else the lines of a list."""
-    if "[" in text:
-        return [json.loads(f'"{found}"', strict=False) for found in _STRING.findall(text)]
-    return [_BULLET.sub("", line).strip() for line in text.split("\n") if line.strip()]
-
-
-def _parts(text: str) -> Iterator[str]:
-    """Sentences; an item of a list is one, whatever number it begins with."""
-    for line in text.split("\n"):
-        yield from [line.strip()] if _BULLET.match(line) else split(line)
-
-
+_ENDS = (".", "!", "?", ":")
 _ENOUGH = 4  # statements from which a short summary is added
 _NUMBER = re.compile(
     r"^(?:(?:part|section|chapter|annex)\s+)?(?:\d+(?:\.\d+)*\.?|[A-Z]\.)\s+", re.I
@@ -243,7 +166,7 @@ _NUMBER = re.compile(
 
 def summarise(
     document: str, topic: frozenset[str], shelf: AnyLibrary,
-    writer: PartWriter, reply: Reply, draft: CitedDraft,
+    model: BaseChatModel | None, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     reply.activity.stage = _("Reading the document")
@@ -263,9 +186,10 @@ def summarise(
         title = _title(found, part)
         for first, at in enumerate(run):
             yield draft.quote(stated[at].text, stated[at].lines, "" if first else title)
-    if len(chosen) >= _ENOUGH and not reply.cancel.is_set():
+    if model is not None and len(chosen) >= _ENOUGH and not reply.cancel.is_set():
         reply.activity.stage = _("Putting it in short")
-        if short := writer.short("\n".join(stated[at].text for at in chosen)):
+        text = "\n".join(stated[at].text for at in chosen)
+        if short := _short(model, text, reply, draft):
             yield draft.in_short(short)
 
 

@@ -3,15 +3,13 @@
 Knows neither LangChain nor documents. A model that sees is one with a projector.
 """
 
-import codecs
 import ctypes
 import math
 import os
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 
 from assistant.errors import ContextOverflow, ModelUnusable
 from assistant.llm.llama import runtime
-from assistant.llm.llama.chat_format import CallReader, StopWords, ToolCall, Vocabulary
+from assistant.llm.llama.chat_format import Vocabulary
 from assistant.llm.llama.runtime import Placement
 from assistant.models.catalogue import this_machine
 from assistant.settings import Gpu
@@ -40,26 +38,6 @@ _INSTEAD = 3  # tokens that are reported
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """Sampling parameters; `schema` restricts the text to JSON that fits it."""
-
-    temperature: float = 0.0
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.05
-    seed: int = 0
-    schema: str | None = None
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """Natural-log probabilities before sampling: of a token, and of others in its place."""
-
-    logprob: float
-    instead: tuple[tuple[int, float], ...] = ()  # the likeliest first
-
-
 class LlamaEngine:
     """A model and the one context it computes in.
 
@@ -77,7 +55,7 @@ class LlamaEngine:
         self._held: list[int] = []  # the tokens whose keys and values are in the context
         self._whole = 0  # of them, from the start, those computed in whole blocks
         self._never = ctypes.create_string_buffer(2)
-        self._open(runtime.placements(llama, path, context, gpu), context, threads)
+        self._open(runtime.placements(llama, path, gpu), context, threads)
         # `words` frees the weights, so it has to live until the context is gone.
         self._finalizer = weakref.finalize(self, _free, llama, self._context, self.words)
         self._finalizer.atexit = False  # a daemon thread may still be computing at exit
@@ -109,40 +87,46 @@ class LlamaEngine:
             self._finalizer()
 
     def generate(
-        self, prompt: Sequence[int], sampling: Sampling, limit: int, cancel: threading.Event | None
-    ) -> Generator[int, None, str]:
-        """Yield the answer's tokens; return why it ended: "stop", "length" or "cancelled"."""
+        self, prompt: Sequence[int], limit: int, cancel: threading.Event, schema: str | None = None
+    ) -> Generator[int]:
+        """Yield the likeliest tokens of the answer, of JSON that fits `schema` where there is one,
+        until its end, `limit` or `cancel`."""
         with self._running(cancel) as ready:
-            if not ready or not self._hold(prompt):
-                return "cancelled"
-            with self._sampler(sampling) as pick:
-                for number in range(1, limit + 1):
-                    if cancel is not None and cancel.is_set():
-                        return "cancelled"
-                    token = pick()
-                    if self.words.ends(token):
-                        return "stop"
-                    yield token
-                    if number < limit and not self._decode([token]):
-                        return "cancelled"
-            return "length"
+            if ready and self._hold(prompt):
+                yield from self._tokens(limit, cancel, schema)
+
+    def _tokens(
+        self, limit: int, cancel: threading.Event, schema: str | None = None
+    ) -> Generator[int]:
+        """Behind what is in the context."""
+        with self._sampler(schema) as pick:
+            for number in range(1, limit + 1):
+                if cancel.is_set() or self.words.ends(token := pick()):
+                    return
+                yield token
+                if number < limit and not self._decode([token]):
+                    return
 
     def logits_after(
-        self, prompt: Sequence[int], cancel: threading.Event | None
+        self, prompt: Sequence[int], cancel: threading.Event
     ) -> NDArray[np.float64] | None:
         """The raw score of every token as the next one; None when cancelled."""
         with self._running(cancel) as ready:
             if not ready or not self._hold(prompt):
                 return None
-            scores = self._llama.llama_get_logits_ith(self._context, -1)
-            return np.ctypeslib.as_array(scores, (self.words.size,)).astype(np.float64)
+            return self._logits().astype(np.float64)
 
-    def likelihood(self, token: int) -> Likelihood:
-        """Of a token that `generate` has just yielded, and of what was likely in its place. It
-        reads what is computed already: .2 ms with 150,000 tokens, below half a percent of a
-        token's time."""
+    def _logits(self) -> NDArray[np.float32]:
         scores = self._llama.llama_get_logits_ith(self._context, -1)
-        logits = np.ctypeslib.as_array(scores, (self.words.size,))
+        found: NDArray[np.float32] = np.ctypeslib.as_array(scores, (self.words.size,))
+        return found
+
+    def logprobs(self, token: int, text: str) -> dict[str, Any]:
+        """Natural-log probabilities, of a token that `generate` has just yielded and of others in
+        its place, the likeliest first, in the form of OpenAI's `logprobs`; `text` is empty where it
+        is the beginning of a letter. It reads what is computed already: .2 ms with 150,000 tokens,
+        below half a percent of a token's time."""
+        logits = self._logits()
         np.subtract(logits, logits.max(), out=self._scratch)
         own = float(self._scratch[token])
         near = np.flatnonzero(self._scratch > _NEAR)
@@ -150,10 +134,14 @@ class LlamaEngine:
         np.exp(self._scratch, out=self._scratch)
         total = math.log(float(self._scratch.sum()))
         others = [(other, score - total) for score, other in likely if other != token]
-        return Likelihood(own - total, tuple(others[:_INSTEAD]))
+        instead = [
+            {"token": self.words.piece(other).decode(errors="replace"), "logprob": logprob}
+            for other, logprob in others[:_INSTEAD]
+        ]
+        return {"token": text, "logprob": own - total, "top_logprobs": instead}
 
     @contextmanager
-    def _running(self, cancel: threading.Event | None) -> Iterator[bool]:
+    def _running(self, cancel: threading.Event) -> Iterator[bool]:
         """Hold the model; yields False, without holding it, when cancelled while waiting."""
         if not _acquire(self._lock, cancel):
             yield False
@@ -167,10 +155,7 @@ class LlamaEngine:
             self._lock.release()
 
     @contextmanager
-    def _abortable(self, cancel: threading.Event | None) -> Iterator[None]:
-        if cancel is None:
-            yield
-            return
+    def _abortable(self, cancel: threading.Event) -> Iterator[None]:
         flag, done = ctypes.create_string_buffer(2), threading.Event()
         threading.Thread(target=_copy, args=(cancel, flag, done), daemon=True).start()
         self._watch_flag(flag)
@@ -222,28 +207,16 @@ class LlamaEngine:
         raise ModelUnusable(f"llama.cpp failed on {self.path} (code {code}).{runtime.reasons()}")
 
     @contextmanager
-    def _sampler(self, sampling: Sampling) -> Iterator[Callable[[], int]]:
+    def _sampler(self, schema: str | None) -> Iterator[Callable[[], int]]:
         llama = self._llama
         chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         try:
-            for link in self._links(sampling):
-                llama.llama_sampler_chain_add(chain, link)
+            if schema is not None:
+                llama.llama_sampler_chain_add(chain, self._grammar(schema))
+            llama.llama_sampler_chain_add(chain, llama.llama_sampler_init_greedy())
             yield lambda: int(llama.llama_sampler_sample(chain, self._context, -1))
         finally:
             llama.llama_sampler_free(chain)
-
-    def _links(self, sampling: Sampling) -> Iterator[Any]:
-        llama = self._llama
-        if sampling.schema is not None:
-            yield self._grammar(sampling.schema)
-        if sampling.temperature <= 0:
-            yield llama.llama_sampler_init_greedy()
-            return
-        yield llama.llama_sampler_init_top_k(sampling.top_k)
-        yield llama.llama_sampler_init_top_p(sampling.top_p, 1)
-        yield llama.llama_sampler_init_min_p(sampling.min_p, 1)
-        yield llama.llama_sampler_init_temp(sampling.temperature)
-        yield llama.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF)
 
     def _grammar(self, schema: str) -> Any:
         grammar = runtime.schema_sampler(self._llama, self.words.handle, schema)
@@ -258,9 +231,7 @@ def _free(llama: Any, context: Any, _words: Vocabulary) -> None:
     llama.llama_free(context)
 
 
-def _acquire(lock: threading.Lock, cancel: threading.Event | None) -> bool:
-    if cancel is None:
-        return lock.acquire()
+def _acquire(lock: threading.Lock, cancel: threading.Event) -> bool:
     while not cancel.is_set():
         if lock.acquire(timeout=_LOOK_AGAIN):
             return True
@@ -279,89 +250,6 @@ def _copy(
 def _common_prefix(held: Sequence[int], prompt: Sequence[int]) -> int:
     pairs = zip(held, prompt, strict=False)
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(held), len(prompt)))
-
-
-# -- Generates one answer: words for the user, tool calls, and the reason why it ended
-
-
-@dataclass(frozen=True)
-class GenerationRequest:
-    """The prompt of an answer, and the parameters that it is generated with."""
-
-    prompt: list[int]
-    begun: str  # words of the answer that are already in the prompt
-    tool_names: list[str]
-    stops: list[str]
-    limit: int
-    sampling: Sampling
-    cancel: threading.Event | None
-    written: list[dict[str, Any]] | None = None  # if given, `logprobs` of each token is added
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How an answer ended: why, with which calls of tools, and after how many tokens."""
-
-    reason: str  # "stop", "length" or "cancelled"
-    calls: list[ToolCall]
-    tokens: int
-
-
-def check_room(prompt: int, answer: int, context: int) -> None:
-    """Raises ContextOverflow where so many tokens do not fit together."""
-    if prompt + answer > context:
-        raise ContextOverflow(
-            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
-            f"than the {context} of the model's context. Ask something shorter, give it fewer "
-            "passages, or set a larger context."
-        )
-
-
-def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, None, Ending]:
-    """Yield the words of the answer as they come; return its ending."""
-    stops = StopWords(request.stops)
-    reader = CallReader(request.tool_names, request.begun) if request.tool_names else None
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    count, reason = 0, "stop"
-    tokens = engine.generate(request.prompt, request.sampling, request.limit, request.cancel)
-    with closing(tokens):
-        while not stops.found:
-            try:
-                token = next(tokens)
-            except StopIteration as end:
-                reason = end.value
-                break
-            count += 1
-            piece = decoder.decode(engine.words.piece(token))
-            if request.written is not None:
-                request.written.append(_written(engine, token, piece))
-            text = stops.feed(piece)
-            if shown := reader.feed(text) if reader else text:
-                yield shown
-    tail = "" if stops.found else stops.feed(decoder.decode(b"", True)) + stops.rest()
-    rest, calls = _finished(reader, tail)
-    if rest:
-        yield rest
-    return Ending(reason, calls, count)
-
-
-def _written(engine: LlamaEngine, token: int, text: str) -> dict[str, Any]:
-    """The token with natural-log probabilities, its own and those of others, in the form of
-    OpenAI's `logprobs`; its text is empty where it is the beginning of a letter."""
-    found = engine.likelihood(token)
-    others = [
-        {"token": engine.words.piece(one).decode(errors="replace"), "logprob": logprob}
-        for one, logprob in found.instead
-    ]
-    return {"token": text, "logprob": found.logprob, "top_logprobs": others}
-
-
-def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]]:
-    if reader is None:
-        return tail, []
-    shown = reader.feed(tail)
-    rest, calls = reader.finish()
-    return shown + rest, calls
 
 
 # -- A GGUF vision model: answers questions about a picture with llama.cpp's own mtmd library
@@ -389,9 +277,12 @@ class SeeingEngine(LlamaEngine):
         self, picture: "Image", question: str, limit: int, cancel: threading.Event | None = None
     ) -> str:
         """The answer; the text so far when cancelled. Raises ContextOverflow."""
+        cancel = cancel or threading.Event()
         with self._running(cancel) as ready, self._pieces(picture, question, limit) as pieces:
-            past = self._read(pieces, cancel) if ready else None
-            return "" if past is None else self._written(past, limit, cancel)
+            if not ready or not self._read(pieces, cancel):
+                return ""
+            answer = b"".join(map(self.words.piece, self._tokens(limit, cancel)))
+            return answer.decode("utf-8", "replace").strip()
 
     def _opened(self, projector: Path, threads: int) -> Any:
         params = self._mtmd.mtmd_context_params_default()
@@ -466,47 +357,20 @@ class SeeingEngine(LlamaEngine):
     def _begun(self, prompt: str) -> bool:
         return bool(self.words.start) and prompt.startswith(self.words.start)
 
-    def _read(self, pieces: Any, cancel: threading.Event | None) -> int | None:
-        """Read piece by piece. Returns the position after them; None when stopped on the way."""
+    def _read(self, pieces: Any, cancel: threading.Event) -> bool:
+        """Read piece by piece; False when stopped on the way."""
         self._keep(0)
-        past, after = 0, self._llama.llama_pos(0)
+        past = self._llama.llama_pos(0)
         each = self._each(pieces)
         for piece in each:
-            if cancel is not None and cancel.is_set():
-                return None
-            code = self._mtmd.mtmd_helper_eval_chunk_single(
-                self._eyes, self._context, piece, past, 0, runtime.BATCH, piece is each[-1],
-                ctypes.byref(after),
+            code = cancel.is_set() or self._mtmd.mtmd_helper_eval_chunk_single(
+                self._eyes, self._context, piece, past.value, 0, runtime.BATCH, piece is each[-1],
+                ctypes.byref(past),
             )  # fmt: skip
-            if code and cancel is not None and cancel.is_set():
-                return None
+            if cancel.is_set():
+                return False
             if code:
                 raise ModelUnusable(
                     f"llama.cpp failed on {self.path} (code {code}).{runtime.reasons()}"
                 )
-            past = after.value
-        return past
-
-    def _written(self, past: int, limit: int, cancel: threading.Event | None) -> str:
-        """Words from the odds that are there; positions are told, since a picture may take fewer
-        of them than tokens (Qwen-VL)."""
-        decoder, text = codecs.getincrementaldecoder("utf-8")("replace"), ""
-        batch = self._llama.llama_batch_init(1, 0, 1)
-        try:
-            with self._sampler(Sampling()) as pick:
-                for position in range(past, past + limit):
-                    token = pick()
-                    if self.words.ends(token) or (cancel is not None and cancel.is_set()):
-                        break
-                    text += decoder.decode(self.words.piece(token))
-                    if not self._one(batch, token, position):
-                        break
-        finally:
-            self._llama.llama_batch_free(batch)
-            self._keep(0)
-        return text.strip()
-
-    def _one(self, batch: Any, token: int, position: int) -> bool:
-        batch.n_tokens, batch.token[0], batch.pos[0] = 1, token, position
-        batch.n_seq_id[0], batch.seq_id[0][0], batch.logits[0] = 1, 0, 1
-        return bool(self._llama.llama_decode(self._context, batch) == 0)
+        return True

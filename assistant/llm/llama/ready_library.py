@@ -84,9 +84,7 @@ class _InputText(ctypes.Structure):
 # What comes back, then what goes in.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_backend_init": (None,),
-    "llama_batch_free": (None, _Batch),
     "llama_batch_get_one": (_Batch, _TOKENS, _I),
-    "llama_batch_init": (_Batch, _I, _I, _I),
     "llama_context_default_params": (_ContextParams,),
     "llama_decode": (_I, _P, _Batch),
     "llama_free": (None, _P),
@@ -107,13 +105,8 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_sampler_chain_default_params": (_SamplerParams,),
     "llama_sampler_chain_init": (_P, _SamplerParams),
     "llama_sampler_free": (None, _P),
-    "llama_sampler_init_dist": (_P, _U),
     "llama_sampler_init_grammar": (_P, _P, _S, _S),
     "llama_sampler_init_greedy": (_P,),
-    "llama_sampler_init_min_p": (_P, _F, _N),
-    "llama_sampler_init_temp": (_P, _F),
-    "llama_sampler_init_top_k": (_P, _I),
-    "llama_sampler_init_top_p": (_P, _F, _N),
     "llama_sampler_sample": (_TOKEN, _P, _P, _I),
     "llama_set_abort_callback": (None, _P, _ABORT, _P),
     "llama_supports_gpu_offload": (_B,),
@@ -177,12 +170,6 @@ def load() -> SimpleNamespace:
         LLAMA_LOAD_MODE_NONE=0,
         LLAMA_FLASH_ATTN_TYPE_DISABLED=0,
     )
-
-
-def schema_sampler(llama: Any, vocabulary: Any, schema: str) -> Any:
-    """What lets through only the tokens of JSON that fits the schema."""
-    make = llama._Z22llama_sampler_init_llgPK11llama_vocabPKcS3_
-    return make(vocabulary, b"json", schema.encode())
 
 
 def _declared(library: ctypes.CDLL, name: str) -> Any:

@@ -71,7 +71,8 @@ def libraries(llama: Any) -> list[Any]:
 def schema_sampler(llama: Any, vocabulary: Any, schema: str) -> Any:
     """What lets through only the tokens of JSON that fits the schema; null where it cannot."""
     if hasattr(llama, "library"):
-        return ready_library.schema_sampler(llama, vocabulary, schema)
+        make = llama._Z22llama_sampler_init_llgPK11llama_vocabPKcS3_
+        return make(vocabulary, b"json", schema.encode())
     rules = llama.llama_grammar.json_schema_to_gbnf(schema).encode()
     return llama.llama_sampler_init_grammar(vocabulary, rules, b"root")
 
@@ -184,16 +185,13 @@ def metadata(llama: Any, model: Any, key: str) -> str:
 
 
 # -- Where the layers of a model go: the graphics devices that llama.cpp has here, and what fits
-# them
-# Knows how much memory a model wants before it is loaded; `LlamaEngine` tries what is offered here,
-# the most layers first.
+# them by an estimate. `LlamaEngine` tries what is offered here, the most layers first.
 
 _GRAPHICS = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU
 _SHARE = 0.9  # of a device's free memory: the screen and other programs want some
 _WORKSPACE = 400 << 20  # bytes: buffers of a computation, 250 to 350 MB for models of 1 to 4 B
-_STEPS = (1.0, 0.75, 0.5, 0.25)  # of the layers, when a device has less memory than it said
-_HEADS = ("head_count", "head_count_kv", "key_length")  # of attention, in a model's file
-_HALF = 2  # bytes of a number in the cache of keys and values, which has two of each
+_WITH_CACHE = 1.2  # of the weights: what they take with the keys and values of 4,096 tokens
+_STEPS = (1.0, 0.75, 0.5, 0.25)  # of the layers, when a device has less memory than was thought
 
 
 @dataclass(frozen=True)
@@ -203,15 +201,6 @@ class Device:
     name: str  # by llama.cpp, such as Vulkan0
     description: str  # of its maker
     free: int  # bytes
-
-
-@dataclass(frozen=True)
-class Size:
-    """What a model wants of memory, in bytes."""
-
-    layers: int  # with the one that makes words
-    weights: int
-    cache: int  # of keys and values, for the whole context
 
 
 @dataclass(frozen=True)
@@ -244,38 +233,28 @@ def graphics() -> list[Device]:
     return [ggml.about(one) for one in every if ggml.kind(one) in _GRAPHICS]
 
 
-def placements(llama: Any, path: Path, context: int, gpu: Gpu) -> Iterator[Placement]:
-    """What to try, in this order. The last is always the processor alone."""
+def placements(llama: Any, path: Path, gpu: Gpu) -> Iterator[Placement]:
+    """What to try, in this order. The last is always the processor alone. Raises ModelUnusable."""
     found = graphics() if gpu not in ("off", 0) else []
     if found:
-        size = size_of(llama, path, context)
+        layers = layers_of(llama, path)
         free = sum(device.free for device in found)
-        most = fitting(size, free) if gpu == "auto" else min(int(gpu), size.layers)
+        room = (free * _SHARE - _WORKSPACE) / (path.stat().st_size * _WITH_CACHE)
+        most = layers * min(max(room, 0.0), 1.0) if gpu == "auto" else min(int(gpu), layers)
         label = " and ".join(device.description for device in found)
         counts = dict.fromkeys(int(most * step) for step in _STEPS)
-        yield from (Placement(count, size.layers, label) for count in counts if count)
+        yield from (Placement(count, layers, label) for count in counts if count)
     yield PROCESSOR
 
 
-def fitting(size: Size, free: int) -> int:
-    """How many of the layers fit into so many free bytes."""
-    room = free * _SHARE - _WORKSPACE
-    wanted = size.weights + size.cache
-    return size.layers if wanted <= room else max(0, int(size.layers * room / wanted))
-
-
-def size_of(llama: Any, path: Path, context: int) -> Size:
-    """By what the model's file says of itself; what it does not say is 0. Raises ModelUnusable."""
+def layers_of(llama: Any, path: Path) -> int:
+    """As the model's file says, with the one that makes words. Raises ModelUnusable."""
     model = load_model(llama, path, words_only=True)
     try:
         kind = metadata(llama, model, "general.architecture")
-        names = ("block_count", "embedding_length", *(f"attention.{name}" for name in _HEADS))
-        said = (metadata(llama, model, f"{kind}.{name}") for name in names)
-        layers, width, heads, keys, head = (int(one) if one.isdigit() else 0 for one in said)
+        return 1 + int(metadata(llama, model, f"{kind}.block_count") or 0)
     finally:
         llama.llama_model_free(model)
-    cache = 2 * _HALF * layers * (keys or heads) * (head or width // (heads or 1)) * context
-    return Size(layers + 1, path.stat().st_size, cache)
 
 
 class _Ggml:

@@ -3,8 +3,8 @@
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,10 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 description, with examples; built once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _with_examples(super().openapi())
+            self.openapi_schema = super().openapi()
+            for place, example in examples().items():
+                method, path = place.split(" ", 1)
+                _add_example(self.openapi_schema["paths"][path][method.lower()], example)
         return self.openapi_schema
 
 
@@ -91,24 +94,16 @@ def examples() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _with_examples(schema: dict[str, Any]) -> dict[str, Any]:
-    for place, example in examples().items():
-        method, path = place.split(" ", 1)
-        operation = schema["paths"][path][method.lower()]
-        given = {**example["path"], **example["query"]}
-        for parameter in operation.get("parameters", ()):
-            if parameter["name"] in given:
-                parameter["example"] = given[parameter["name"]]
-        if example["request"] is not None:
-            _json_of(operation["requestBody"])["example"] = example["request"]
-        if "response" in example:
-            _json_of(operation["responses"]["200"])["example"] = example["response"]
-    return schema
-
-
-def _json_of(part: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = part.setdefault("content", {}).setdefault("application/json", {})
-    return found
+def _add_example(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    given = {**example["path"], **example["query"]}
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in given:
+            parameter["example"] = given[parameter["name"]]
+    asked, answer = operation.get("requestBody", {}), operation["responses"]["200"]
+    for part, shown in ((asked, example["request"]), (answer, example.get("response"))):
+        if shown is not None:
+            content = part.setdefault("content", {}).setdefault("application/json", {})
+            content["example"] = shown
 
 
 LOOPBACK = "127.0.0.1"
@@ -139,18 +134,14 @@ def serve(
     app = guarded(libraries, Hosts(address, names), guests)
     host = f"[{address}]" if ":" in address else address
     welcome = _welcome(f"http://{host}:{port}", guests, people)
+    logs: dict[str, Any] = {"log_level": "warning"}
+    if settings.logs == "json":
+        watching.install_json_log()
+        logs = {"log_config": None}  # uvicorn leaves the loggers as they are
     server(
         app, address, port, lambda: print(welcome, file=sys.stderr, flush=True), settings.proxy,
-        stop_seconds=settings.stop_seconds, logs=_logged(settings),
+        stop_seconds=settings.stop_seconds, logs=logs,
     ).run()  # fmt: skip
-
-
-def _logged(settings: Settings) -> dict[str, Any]:
-    """Options of uvicorn for its logs, in text or JSON as the settings say."""
-    if settings.logs == "text":
-        return {"log_level": "warning"}
-    watching.install_json_log()
-    return {"log_config": None}
 
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
@@ -159,27 +150,20 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     figures = Figures(libraries)
     inner = application(libraries, figures)
 
+    at = provider(libraries.settings)
+
     def of_people() -> Tokens | None:  # from their first account on
         return tokens(libraries.settings) if libraries.accounts else None
 
-    return figures.watched(Guard(inner, hosts, guests, of_people, _signed(libraries)))
-
-
-def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
-    """Whose token of the provider it is."""
-    if (at := provider(libraries.settings)) is None:
-        return lambda token: None
-
-    def person(token: str) -> Person | None:
+    def signed(token: str) -> Person | None:
+        """Whose token of the provider it is."""
         known = libraries.accounts
-        if known is None or not is_signed(token):  # no sign-in is required
-            return None
-        try:
-            return signed_in(libraries.settings, known)(at.claims(token))
-        except NotSignedIn:
-            return None
+        if at and known and is_signed(token):
+            with suppress(NotSignedIn):
+                return signed_in(libraries.settings, known)(at.claims(token))
+        return None
 
-    return person
+    return figures.watched(Guard(inner, hosts, guests, of_people, signed))
 
 
 def application(libraries: Libraries, figures: Figures) -> FastAPI:

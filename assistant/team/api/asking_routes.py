@@ -1,7 +1,7 @@
 """Routes of searching and asking. Hits and answers are the JSON of the command line."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
@@ -16,14 +16,13 @@ from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import hit_row
 from assistant.models.installed import rows
-from assistant.sheet.cell import Cell, Column, columns
-from assistant.sheet.fill import Sheet, documents, in_order
+from assistant.sheet.cell import Cell, columns
+from assistant.sheet.fill import documents, in_order
 from assistant.sheet.sheet_store import as_json
 from assistant.team.api import turns
 from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place
 from assistant.wiring import composition
-from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import parts
 
 Row = dict[str, Any]
@@ -50,6 +49,15 @@ class Question(BaseModel, extra="forbid"):
         None, ge=0, description="begins a branch after this turn; 0: instead of the first"
     )
     anyway: bool = Field(False, description="answer also where it would be refused")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What an assistant is given beside the words of the question."""
+        return {
+            "history": turns_from_messages((said.role, said.text) for said in self.history),
+            "documents": self.documents, "within": self.filter.filter,
+            "conversation": self.conversation, "after": self.after,
+        }  # fmt: skip
 
 
 routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
@@ -79,14 +87,8 @@ async def ask(library: str, asked: Question, seen: Seen, place: Answering) -> Ro
 def _begun_reply(library: str, asked: Question, seen: Shelf) -> Reply:
     """Choosing a tool embeds the message."""
     assistant = seen.assistant(library)
-    if asked.conversation:
-        _check_library(seen, asked.conversation, library)
-    return assistant.ask(
-        asked.question,
-        history=turns_from_messages((said.role, said.text) for said in asked.history),
-        documents=asked.documents, anyway=asked.anyway, conversation=asked.conversation,
-        after=asked.after, within=asked.filter.filter,
-    )  # fmt: skip
+    _check_library(seen, asked.conversation, library)
+    return assistant.ask(asked.question, anyway=asked.anyway, **asked.given)
 
 
 @routes.post("/{library}/prepare")
@@ -97,23 +99,16 @@ async def prepare(library: str, asked: Question, seen: Seen, place: Searching) -
 
     def read() -> bool:
         assistant = seen.preparing(library)
-        if asked.conversation:
-            _check_library(seen, asked.conversation, library)
-        return assistant.prepare(
-            asked.question, place.left,
-            history=turns_from_messages((said.role, said.text) for said in asked.history),
-            documents=asked.documents, conversation=asked.conversation, after=asked.after,
-            within=asked.filter.filter,
-        )  # fmt: skip
+        _check_library(seen, asked.conversation, library)
+        return assistant.prepare(asked.question, place.left, **asked.given)
 
     return {"prepared": await place.do(read)}
 
 
 def _check_library(seen: Shelf, conversation: str, library: str) -> None:
     """All turns of a conversation are of the same libraries: who may no longer see one of them sees
-    none of the turns.
-    Raises AssistantError, NotAllowed."""
-    of = seen.conversations.library(conversation)
+    none of the turns. Raises AssistantError, NotAllowed."""
+    of = seen.conversations.library(conversation) if conversation else ""
     if of and set(parts(of)) != set(parts(library)):
         raise AssistantError(
             f"conversation: {conversation!r} is about the library {of!r}. Give another name."
@@ -147,45 +142,37 @@ async def fill(
     """The filled sheet, as `pincite sheet --json` prints it. A client that accepts
     `text/event-stream` gets each cell as soon as it is there. When it goes away the rest is not
     asked; the same request goes on from there."""
-    filling = await place.do(partial(_begun_filling, library, asked, seen, place))
+
+    def begun() -> tuple[Iterator[Cell], Callable[[list[Cell]], Row]]:
+        wanted, sheet = columns(asked.columns), seen.sheet(library)
+        rows = documents(sheet.assistant.library, asked.documents, asked.filter.filter)
+        seen.count_cells(len(wanted) * len(rows))
+        made = sheet.cells(wanted, rows, cancel=place.left, anew=asked.anew)
+        return made, lambda cells: as_json(in_order(cells, wanted, rows))
+
+    made, whole = await place.do(begun)
+    cells = _each(made, place)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return StreamingResponse(filling.events(), media_type="text/event-stream")
-    return filling.whole([cell async for cell in filling.cells()])
+        return StreamingResponse(_events(cells, whole), media_type="text/event-stream")
+    return whole([cell async for cell in cells])
 
 
-def _begun_filling(library: str, asked: Asked, seen: Shelf, place: Place) -> "_Filling":
-    wanted, sheet = columns(asked.columns), seen.sheet(library)
-    rows = documents(sheet.assistant.library, asked.documents, asked.filter.filter)
-    seen.count_cells(len(wanted) * len(rows))
-    return _Filling(sheet, wanted, rows, asked.anew, place)
+async def _each(made: Iterator[Cell], place: Place) -> AsyncIterator[Cell]:
+    """Each cell as soon as it is there, in a turn of its own; until the client has gone."""
+    with suppress(ClientGone):
+        while cell := await place.do(lambda: next(made, None)):
+            yield cell
 
 
-class _Filling:
-    """A sheet that is filled for a client."""
-
-    def __init__(
-        self, sheet: Sheet, wanted: list[Column], rows: list[DocumentInfo], anew: bool, place: Place
-    ) -> None:
-        self._wanted, self._rows, self._place = wanted, rows, place
-        self._made: Iterator[Cell] = sheet.cells(wanted, rows, cancel=place.left, anew=anew)
-
-    def whole(self, cells: list[Cell]) -> Row:
-        """The sheet as it is asked for."""
-        return as_json(in_order(cells, self._wanted, self._rows))
-
-    async def cells(self) -> AsyncIterator[Cell]:
-        """Each as soon as it is there, in a turn of its own; until the client has gone."""
-        with suppress(ClientGone):
-            while cell := await self._place.do(lambda: next(self._made, None)):
-                yield cell
-
-    async def events(self) -> AsyncIterator[str]:
-        """Server-sent events: a cell, and last the whole sheet."""
-        cells = []
-        async for cell in self.cells():
-            cells.append(cell)
-            yield f"event: cell\ndata: {json.dumps(cell.to_json())}\n\n"
-        yield f"event: done\ndata: {json.dumps(self.whole(cells))}\n\n"
+async def _events(
+    cells: AsyncIterator[Cell], whole: Callable[[list[Cell]], Row]
+) -> AsyncIterator[str]:
+    """Server-sent events: a cell, and last the whole sheet."""
+    done = []
+    async for cell in cells:
+        done.append(cell)
+        yield f"event: cell\ndata: {json.dumps(cell.to_json())}\n\n"
+    yield f"event: done\ndata: {json.dumps(whole(done))}\n\n"
 
 
 # -- The route of models: the catalogue, what is on this server's disk, and what is in use

@@ -10,27 +10,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from assistant.errors import (
-    AssistantError,
-    ModelRuntimeMissing,
-    ModelUnusable,
-    NotThere,
-    TablesAway,
-    TablesBusy,
-    TablesNotWritable,
-)
+import assistant.errors
+import vectorstore.errors
 from assistant.libraries.uploads import NotFollowed
 from assistant.sources.address import UnknownSource
 from assistant.team.api.turns import TooManyRequests
 from assistant.team.rights import LimitReached, NotAllowed
 from ingest.errors import PinciteError
-from vectorstore.errors import (
-    HomeNotWritable,
-    LibraryAway,
-    LibraryBusy,
-    UnknownDocument,
-    UnknownLibrary,
-)
 
 log = logging.getLogger(__name__)
 
@@ -61,24 +47,24 @@ _LONGEST_PLACE = 100  # characters
 _STATUS: dict[type[PinciteError], int] = {
     TooManyRequests: 429,
     LimitReached: 429,
-    UnknownDocument: 404,
-    UnknownLibrary: 404,
+    vectorstore.errors.UnknownDocument: 404,
+    vectorstore.errors.UnknownLibrary: 404,
     UnknownSource: 404,
     NotFollowed: 404,
-    NotThere: 404,
+    assistant.errors.NotThere: 404,
     NotAllowed: 403,
-    LibraryBusy: 409,
-    LibraryAway: 503,
-    TablesAway: 503,
-    TablesBusy: 409,
-    TablesNotWritable: 500,
-    HomeNotWritable: 500,
-    ModelRuntimeMissing: 500,
-    ModelUnusable: 500,
+    vectorstore.errors.LibraryBusy: 409,
+    vectorstore.errors.LibraryAway: 503,
+    assistant.errors.TablesAway: 503,
+    assistant.errors.TablesBusy: 409,
+    assistant.errors.TablesNotWritable: 500,
+    vectorstore.errors.HomeNotWritable: 500,
+    assistant.errors.ModelRuntimeMissing: 500,
+    assistant.errors.ModelUnusable: 500,
 }
 
 
-class NotDone(AssistantError):
+class NotDone(assistant.errors.AssistantError):
     """What a client of OpenAI's protocol asks for, and this server does not do."""
 
     def __init__(self, param: str, sentence: str) -> None:

@@ -14,20 +14,8 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 
-from assistant.entrance.asgi import (
-    BYTES,
-    LARGEST,
-    PROXIED,
-    Asgi,
-    Hosts,
-    Receive,
-    Scope,
-    Send,
-    answer,
-    headers_of,
-    is_same_origin,
-    with_headers,
-)
+from assistant.entrance import asgi
+from assistant.entrance.asgi import Asgi, Receive, Scope, Send
 from assistant.entrance.guests import WAIT, Guests, TooManyTries, Tries
 from assistant.errors import AssistantError
 from assistant.team.accounts import LOCAL, VISITOR, Person
@@ -39,9 +27,9 @@ _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the l
 _OWN = ("same-origin", "none")
 _LOOKS_UP = 4  # requests whose token is looked up at once
 # A page of another site may not show what it loads from here, nor take it for another type.
-_CLOSED = (
-    (b"cross-origin-resource-policy", b"same-origin"), (b"x-content-type-options", b"nosniff"),
-)  # fmt: skip
+_CLOSED = {
+    "cross-origin-resource-policy": "same-origin", "x-content-type-options": "nosniff",
+}  # fmt: skip
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _ADDS = re.compile(r"/api/libraries/[^/]+/documents")  # a POST there brings files
 
@@ -59,7 +47,7 @@ class Guard:
     """
 
     def __init__(
-        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None,
+        self, inner: Asgi, hosts: asgi.Hosts, guests: Guests | None = None,
         tokens: Callable[[], Tokens | None] = lambda: None,
         signed: Callable[[str], Person | None] = lambda token: None,
     ) -> None:  # fmt: skip
@@ -74,7 +62,7 @@ class Guard:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        asked, send = headers_of(scope), _closed(send)
+        asked, send = asgi.headers_of(scope), asgi.answering_with(send, _CLOSED)
         person, refusal = await self._judged(scope, asked)
         if refusal:
             await _refuse(send, *refusal)
@@ -83,7 +71,7 @@ class Guard:
         else:
             state = {**scope.get("state", {}), PERSON: person}
             # No route knows a cookie, and FastAPI would parse them all by http.cookies.
-            inner = with_headers({**scope, "state": state}, without=("cookie",))
+            inner = asgi.with_headers({**scope, "state": state}, without=("cookie",))
             await self._inner(inner, _limited(receive, most), send)
 
     async def _judged(self, scope: Scope, asked: Mapping[str, str]) -> _Judged:
@@ -92,7 +80,9 @@ class Guard:
             return None, (403, refusal)
         if scope["path"] in _OPEN:
             return VISITOR, None
-        place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
+        place = (scope.get("client") or ("", 0))[0]
+        scheme, _, given = asked.get("authorization", "").partition(" ")
+        token = given.strip() if scheme.lower() == "bearer" else ""
         threads = self._signing if is_signed(token) else self._looking
         try:
             return await run_sync(self._known, asked, token, place, limiter=threads)
@@ -110,7 +100,7 @@ class Guard:
         if not self._hosts.admit(host):
             return "This is Pincite, and it is not known by that name (--host NAME)."
         site, origin = asked.get("sec-fetch-site", "none"), asked.get("origin")
-        if site not in _OWN or (origin is not None and not is_same_origin(origin, host)):
+        if site not in _OWN or (origin is not None and not asgi.is_same_origin(origin, host)):
             return "Web pages of other origins have no access."
         return ""
 
@@ -118,7 +108,7 @@ class Guard:
         """The same, of who may ask. Raises TooManyTries, AssistantError."""
         tokens = self._tokens()
         if tokens is None and self._guests is None:
-            if any(name in asked for name in PROXIED):
+            if any(name in asked for name in asgi.PROXIED):
                 told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
                 return None, (403, told)
             return LOCAL, None
@@ -143,15 +133,11 @@ def is_signed(token: str) -> bool:
     return token.count(".") == 2
 
 
-def _bearer(asked: Mapping[str, str]) -> str:
-    scheme, _, token = asked.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 def _most(scope: Scope, person: Person | None) -> int:
     """Who may not add files need not send any: a form is read before its route is asked."""
     brings = scope["method"] == "POST" and _ADDS.fullmatch(scope["path"])
-    return LARGEST * BYTES if brings and person is not None and person.changes else _LARGEST
+    may = person is not None and person.changes
+    return asgi.LARGEST * asgi.BYTES if brings and may else _LARGEST
 
 
 def _too_large(most: int) -> str:
@@ -178,17 +164,6 @@ def _limited(receive: Receive, most: int) -> Receive:
     return received
 
 
-def _closed(send: Send) -> Send:
-    """With headers on each answer, also on refusals and errors."""
-
-    async def sent(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_CLOSED]}
-        await send(message)
-
-    return sent
-
-
 async def _refuse(send: Send, status: int, why: str) -> None:
     wait = {"retry-after": f"{WAIT:.0f}"} if status == 429 else {}
-    await answer(send, status, dumps(body(why, status)), wait, "application/json")
+    await asgi.answer(send, status, dumps(body(why, status)), wait, "application/json")

@@ -130,15 +130,9 @@ class _Tools:
             return await place.do(found)
 
     async def ask(
-        self,
-        library: str,
-        question: str,
-        context: Context[Any, Any],
-        documents: list[str] | None = None,
-        tags: Tags = None,
-        after: Date = "",
-        before: Date = "",
-    ) -> Row:
+        self, library: str, question: str, context: Context[Any, Any],
+        documents: list[str] | None = None, tags: Tags = None, after: Date = "", before: Date = "",
+    ) -> Row:  # fmt: skip
         """A cited answer from the documents of a library, of several ("hr,sales"), or from the
         named ones alone, or those with all the tags and of a time. Each citation of several names
         its library."""
@@ -166,12 +160,9 @@ class _Tools:
             raise ResourceError(str(error)) from error
 
     async def add_document(
-        self,
-        library: str,
-        path: str,
-        context: Context[Any, Any],
+        self, library: str, path: str, context: Context[Any, Any],
         consent: Annotated[ElicitationResult[Consent], Resolve(_asked)],
-    ) -> Row:
+    ) -> Row:  # fmt: skip
         """Add a file of this machine to a library. The person is asked first."""
         if consent.action != "accept" or not consent.data.add:
             raise AssistantError(f"{path} was not added: the person did not agree.")

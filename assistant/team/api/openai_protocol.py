@@ -170,9 +170,12 @@ async def embeddings(asked: EmbeddingsRequest, seen: Seen, place: Embedding) -> 
         raise NotDone("dimensions", f"The model of {asked.model} has {has}, and no others.")
     as_text = asked.encoding_format == "base64"
     rows = [
-        {"object": "embedding", "index": at, "embedding": _coded(vector, as_text)}
+        {
+            "object": "embedding", "index": at,
+            "embedding": _as_text(vector) if as_text else vector.tolist(),
+        }
         for at, vector in enumerate(vectors)
-    ]
+    ]  # fmt: skip
     used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
     return {"object": "list", "model": asked.model, "data": rows, "usage": used}
 
@@ -274,10 +277,9 @@ def sources(answer: Row) -> str:
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def _coded(vector: np.ndarray[Any, Any], as_text: bool) -> str | list[float]:
-    """Its numbers, or its 32-bit floats in the order of OpenAI's clients."""
-    floats: list[float] = vector.tolist()
-    return base64.b64encode(vector.astype("<f4").tobytes()).decode() if as_text else floats
+def _as_text(vector: np.ndarray[Any, Any]) -> str:
+    """Its 32-bit floats in the order of OpenAI's clients."""
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode()
 
 
 def _event(row: Row) -> str:

@@ -180,10 +180,8 @@ def _branch(seen: Seen, conversation: str) -> list[KeptTurn]:
 
 
 def _row(info: ConversationInfo) -> Row:
-    return {
-        "conversation": info.id, "title": info.title, "library": info.library,
-        "latest": info.latest, "pinned": info.pinned, "folder": info.folder,
-    }  # fmt: skip
+    row = asdict(info)
+    return {"conversation": row.pop("id"), **row}
 
 
 def _folder(one: Folder) -> Row:

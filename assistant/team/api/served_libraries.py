@@ -5,14 +5,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, get_args
 
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.errors import AssistantError
 from assistant.libraries.uploads import Uploads, clear_leftovers
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
 from assistant.sources.fetching import Fetchings
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.team.accounts import LOCAL, Accounts, Person
+from assistant.team.accounts import Accounts
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Turns
 from assistant.wiring import composition
@@ -24,8 +24,6 @@ from vectorstore.library import Library
 
 Condition = Literal["ready", "loading", "failed", "away"]
 
-_MOST = 256  # assistants that are kept: one for each library and person
-
 
 class Libraries:
     """Of one home. All of them share the chat model, whose answers wait for each other. Who may see
@@ -34,7 +32,7 @@ class Libraries:
     def __init__(
         self,
         settings: Settings,
-        answering: Callable[[Settings], composition.Answering] = composition.answering,
+        answering: Callable[[Settings], Answering] = composition.answering,
         opened: Callable[[Settings, str, bool], Library] = composition.library,
         known: Known | None = None,
     ) -> None:
@@ -52,7 +50,6 @@ class Libraries:
         self._lock = threading.Lock()  # of what is open
         self._loading = threading.Lock()  # of the chat model, which may take a minute
         self._open: dict[str, tuple[Library, int]] = {}  # with its place on the disk
-        self._assistants: dict[tuple[str, Person], Assistant] = {}
 
     @property
     def accounts(self) -> Accounts | None:
@@ -103,18 +100,10 @@ class Libraries:
             return self.library(name)
         return Federated([self.library(part) for part in parts(name)])
 
-    def assistant(self, name: str, person: Person = LOCAL, whose: Whose = EVERYBODY) -> Assistant:
+    def assistant(self, name: str, whose: Whose = EVERYBODY) -> Assistant:
         """Of a library that is there, or of several by a joined name, with a person's
         conversations and receipts. Raises UnknownLibrary, LibraryError."""
-        library, how = self.reading(name), self._how()
-        with self._lock:
-            if len(self._assistants) >= _MOST:
-                self._assistants.clear()
-            if (name, person) not in self._assistants:
-                self._assistants[name, person] = composition.assistant_of(
-                    self.settings, library, how, whose=whose
-                )
-            return self._assistants[name, person]
+        return composition.assistant_of(self.settings, self.reading(name), self._how(), whose=whose)
 
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library that is there. Raises UnknownLibrary, LibraryError."""
@@ -132,30 +121,23 @@ class Libraries:
                 self.fetchings.stop(name)
                 library.close()
             self._open.clear()
-            self._assistants.clear()
 
     def _opened(self, name: str, make: bool) -> Library:
         there = composition.place_of(self.settings, name)
         if name in self._open and self._open[name][1] != there:
-            self._let_go(name)  # another one has its name now
+            self.fetchings.stop(name)
+            self._open.pop(name)[0].close()  # another one has its name now
         if name not in self._open:
             library = self._library(self.settings, name, make)
-            library.maintenance.follow()  # what other processes add is found, too
+            library.index.follow()  # what other processes add is found, too
             clear_leftovers(self.settings.home, library)
             self._open[name] = library, composition.place_of(self.settings, name)
         return self._open[name][0]
 
-    def _let_go(self, name: str) -> None:
-        self.fetchings.stop(name)
-        self._open.pop(name)[0].close()
-        self._assistants = {
-            key: one for key, one in self._assistants.items() if name not in parts(key[0])
-        }
-
-    def _how(self) -> composition.Answering:
+    def _how(self) -> Answering:
         with self._loading:
             return self._answering
 
     @cached_property
-    def _answering(self) -> composition.Answering:
+    def _answering(self) -> Answering:
         return self._load(self.settings)

@@ -3,9 +3,11 @@
 Each opening says what for, and the audit log keeps it.
 """
 
+import json
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import Depends, HTTPException, Query
@@ -20,6 +22,7 @@ from assistant.libraries.uploads import Upload, staged, unstage, upload_folder
 from assistant.receipts.record import Receipts
 from assistant.settings import check_library_name
 from assistant.sheet.fill import Sheet
+from assistant.storage.part import Whose
 from assistant.team.accounts import Person
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import Kind, Place
@@ -60,7 +63,7 @@ class Shelf:
 
     def reading(self, name: str, did: str) -> AnyLibrary:
         """A library, or several by a joined name, to be read. Raises as `library`."""
-        self._check_each(name)
+        self._check(name, several=True)
         opened = self._libraries.reading(name)
         self._note(did, name)
         return opened
@@ -111,9 +114,7 @@ class Shelf:
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
         LibraryError, LimitReached."""
-        self._check_each(name)
-        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
-        made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        made = self.preparing(name)
         self._libraries.limits.ask(self.person)
         self._note("asked", name)
         return made
@@ -121,15 +122,15 @@ class Shelf:
     def suggesting(self, name: str) -> Assistant:
         """What suggests questions about a library; nothing is answered, and nothing counted. Raises
         UnknownLibrary, LibraryError."""
-        self._check_each(name)
+        self._check(name, several=True)
         self._note("asked for suggestions", name)
-        return self._libraries.assistant(name, self.person, self._permitted.whose)
+        return self._libraries.assistant(name, self._permitted.whose)
 
     def preparing(self, name: str) -> Assistant:
         """What reads ahead of a question; nothing is counted or noted. Raises as `assistant`."""
-        self._check_each(name)
-        self._libraries.limits.ask(self.person, count=False)
-        return self._libraries.assistant(name, self.person, self._permitted.whose)
+        self._check(name, several=True)
+        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
+        return self._libraries.assistant(name, self._permitted.whose)
 
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
@@ -145,41 +146,30 @@ class Shelf:
     @property
     def conversations(self) -> Conversations:
         """The person's own. Raises NotAllowed for visitors without an account."""
-        self.check_own()
-        return composition.conversations(self.settings, self._permitted.whose)
+        return composition.conversations(self.settings, self._own)
 
     @property
     def receipts(self) -> Receipts:
         """The person's own. Raises NotAllowed for visitors without an account."""
-        self.check_own()
-        return composition.receipts(self.settings, self._permitted.whose)
+        return composition.receipts(self.settings, self._own)
 
     def delete_conversation(self, conversation: str) -> int:
         """One of the person's own, for good; returns its turns. Raises NotAllowed,
         AssistantError."""
-        self.check_own()
-        whose = self._permitted.whose
         self._note("deleted a conversation", self.conversations.library(conversation))
-        return forgetting.delete_conversation(self.settings, conversation, whose)
+        return forgetting.delete_conversation(self.settings, conversation, self._own)
 
-    def check_own(self) -> None:
+    @property
+    def _own(self) -> Whose:
         """Raises NotAllowed for visitors without an account, who are not told apart."""
         if not self.person.id and not self.person.owns:
             raise NotAllowed("Only the owner may see conversations and receipts.")
+        return self._permitted.whose
 
-    def _check(self, name: str) -> None:
-        """Of one library: a joined name is none. Raises UnknownLibrary."""
-        with self._noted(name):
-            self._permitted.check(name)
-
-    def _check_each(self, name: str) -> None:
-        with self._noted(name):
-            self._permitted.check_each(name)
-
-    @contextmanager
-    def _noted(self, name: str) -> Iterator[None]:
+    def _check(self, name: str, several: bool = False) -> None:
+        """With `several` it may be a joined name. Raises UnknownLibrary."""
         try:
-            yield
+            self._permitted.check_each(name) if several else self._permitted.check(name)
         except LibraryError:
             self._note("was refused", name)
             raise
@@ -256,32 +246,16 @@ async def only_files(request: Request) -> None:
 async def whole_text(request: Request) -> None:
     """Raises HTTPException for NUL and halves of characters, which no text has and no database
     takes, in a path, a query or a body of JSON."""
-    given: list[Any] = [*request.path_params.values(), *request.query_params.values()]
+    given: list[Any] = [request.path_params, *request.query_params.multi_items()]
     if "json" in request.headers.get("content-type", ""):
         with suppress(ValueError):  # whoever reads the body says so
             given.append(await request.json())
-    if any(map(_is_broken, _texts(given))):
+    text = json.dumps(given, ensure_ascii=False)
+    if _NUL.search(text) or text.encode(errors="replace").decode() != text:
         raise HTTPException(400, "The request has NUL or half a character in a text: leave it out.")
 
 
-def _texts(given: list[Any]) -> Iterator[str]:
-    """Those in JSON, however deep; the list is used up."""
-    while given:
-        match given.pop():
-            case str(text):
-                yield text
-            case dict(row):
-                given += [*row.keys(), *row.values()]
-            case list(items):
-                given += items
-
-
-def _is_broken(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return "\0" in text
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it
 
 
 # -- How a request names some of a library's documents, and a part of a long list

@@ -81,7 +81,9 @@ class Structured:
     def _said(
         self, answer: Mapping[str, Any], schema: Schema, wrong: str, cancel: threading.Event
     ) -> str:
-        asked = prompts.on_text(_text(answer), prompts.json_of(json.dumps(schema), wrong))
+        quotes = "\n".join(f"“{' '.join(one['quote'].split())}”" for one in answer["citations"])
+        text = f"Question: {answer['question']}\n\nAnswer: {answer['answer']}\n\nLines:\n{quotes}"
+        asked = prompts.on_text(text, prompts.json_of(json.dumps(schema), wrong))
         ours = isinstance(self._model, TokenOdds)
         options: dict[str, Any] = {"schema": json.dumps(schema), "cancel": cancel} if ours else {}
         turn = Reply(answer["question"], lambda reply: iter(()), cancel=cancel)
@@ -133,9 +135,3 @@ def _named(root: Schema, ref: str) -> Schema:
     if not isinstance(found, dict):
         raise NotDone(_FIELD, f"The schema has nothing at {ref[:100]!r}.")
     return found
-
-
-def _text(answer: Mapping[str, Any]) -> str:
-    quotes = [f"“{' '.join(one['quote'].split())}”" for one in answer["citations"]]
-    lines = "\n".join(quotes)
-    return f"Question: {answer['question']}\n\nAnswer: {answer['answer']}\n\nLines:\n{lines}"

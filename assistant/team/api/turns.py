@@ -80,7 +80,10 @@ class Turns:
         """Room for a request until its end, or until its client goes away. Raises
         TooManyRequests."""
         whose = person.id or person.role  # visitors are not told apart
-        self._check(whose, self._most if whose == "owner" else max(self._most // _PART, 1))
+        most = self._most if whose == "owner" else max(self._most // _PART, 1)
+        if self.here >= self._most or self._here[whose] >= most:
+            many, by = (most, " of yours") if self.here < self._most else (self._most, "")
+            raise TooManyRequests(f"{many} {self._kind}{by} are under way. Try again in a while.")
         self._here[whose] += 1
         place = Place(self._threads)
         watch = asyncio.create_task(place.watch(request)) if request else None
@@ -90,11 +93,6 @@ class Turns:
             if watch:
                 watch.cancel()
             self._here[whose] -= 1
-
-    def _check(self, whose: str, most: int) -> None:
-        if self.here >= self._most or self._here[whose] >= most:
-            many, by = (most, " of yours") if self.here < self._most else (self._most, "")
-            raise TooManyRequests(f"{many} {self._kind}{by} are under way. Try again in a while.")
 
 
 # -- Runs a reply while its words are sent, and stops it when the client is gone

@@ -9,7 +9,6 @@ import logging
 import re
 import time
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -94,11 +93,8 @@ class Figures:
             raise HTTPException(404, "Set PINCITE_METRICS_TOKEN to offer figures here.")
         place = request.client.host if request.client else ""
         given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
-            self._refuse(place)
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
-
-    def _refuse(self, place: str) -> NoReturn:
+        if hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+            return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
         try:
             self._tries.wrong(place)
         except TooManyTries:

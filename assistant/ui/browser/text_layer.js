@@ -56,23 +56,19 @@ const KEYBOARD = {
   "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
   "\u2013": "-", "\u2014": "-", "\u00a0": " ", "\u00ad": "-",
 };
-const folded = (text) => {
-  const plain = text.replace(/[\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014\u00a0\u00ad]/g, (sign) => KEYBOARD[sign]);
-  const low = plain.toLowerCase();
-  if (low.length === plain.length) return low;
-  return plain.replace(/./gsu, (letter) =>
-    letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter);
-};
+const plain = (text) => text.replace(
+  /[\u2018\u2019\u201c\u201d\u2010\u2011\u2013\u2014\u00a0\u00ad]/g, (sign) => KEYBOARD[sign]);
 
 // The places of words in texts that follow each other: for each place its parts, [text, from, to].
 const placesIn = (texts, sought) => {
-  const wanted = folded(sought.trim().split(/\s+/).join(" "));
-  const whole = folded(texts.join(" "));
+  const words = plain(sought.trim().split(/\s+/).join(" "));
+  const wanted = new RegExp(words.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") || "(?!)", "gi");
   const starts = [];
   texts.reduce((at, text) => (starts.push(at), at + text.length + 1), 0);
   const places = [];
-  for (let at = 0, end = 0, text = 0; wanted && (at = whole.indexOf(wanted, end)) >= 0; ) {
-    end = at + wanted.length;
+  let text = 0;
+  for (const { index: at, 0: match } of plain(texts.join(" ")).matchAll(wanted)) {
+    const end = at + match.length;
     while (text + 1 < starts.length && starts[text + 1] <= at) text += 1;
     const parts = [];
     for (let one = text; one < texts.length && starts[one] < end; one += 1) {

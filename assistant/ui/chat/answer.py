@@ -1,6 +1,7 @@
 """Draws an answer document as sentences with marks that open their page."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,11 +14,12 @@ from assistant import attachments
 from assistant.contract.asked_in import from_row, in_words
 from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
-from assistant.contract.reply import Progress, Reply
+from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
+from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
 from assistant.ui.viewer.page_view import whole_quote
@@ -45,7 +47,8 @@ def draw_thumbs(answer: Answer) -> None:
     A file of feedback that cannot be used takes the thumbs away, and not the answer.
     """
     key = f"thumbs-{answer['id']}"
-    if not _is_heard():
+    # A library learns from them: one alone, from its owner.
+    if not resources.is_owner() or is_joined(resources.chosen()):
         return
     try:
         if key not in st.session_state:
@@ -59,15 +62,10 @@ def draw_thumbs(answer: Answer) -> None:
         st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 
 
-def _is_heard() -> bool:
-    """A library learns from thumbs: one alone, from its owner."""
-    return resources.is_owner() and not is_joined(resources.chosen())
-
-
+@session.errors_kept()
 def _rate(key: str, answer: Answer) -> None:
     thumb = st.session_state[key]
-    with session.errors_kept():
-        resources.feedback().rate(answer, None if thumb is None else bool(thumb))
+    resources.feedback().rate(answer, None if thumb is None else bool(thumb))
 
 
 _CLOSEST = 4  # passages under a refusal
@@ -98,9 +96,11 @@ def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
     _component.draw(key, _finished(answer, opened), {"open": partial(_open, key, answer)})
 
 
-def draw_running_answer(reply: Reply, seconds: float) -> None:
+def draw_running_answer(running: RunningAnswer) -> None:
     """Draw a running answer: its words so far, or the current step and the closest lines before the
-    first word; a click on one opens its page."""
+    first word; a click on one opens its page. Below it the progress of a tool that works in
+    steps."""
+    reply, seconds = running.reply, time.monotonic() - running.started
     key, quotes = f"running-{reply.id}", [vars(one) for one in reply.activity.quotes]
     data: dict[str, Any] = {"text": reply.so_far}
     if not reply.so_far:
@@ -113,6 +113,9 @@ def draw_running_answer(reply: Reply, seconds: float) -> None:
     _component.draw(key, data, {"open": open_card})
     if st.session_state.pop(_OPENED, False):
         st.rerun()  # the page that is opened stands outside of this fragment
+    if now := reply.activity.progress:
+        with st.container(key="in-steps"):
+            st.progress(now.share, text=said(now))
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -159,11 +162,10 @@ def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
 
 
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
-    refused = answer["refused"]
-    told = list(answer.get("notices", ()))  # answers of older versions have none
+    refused, told = answer["refused"], answer["notices"]
     return {
         "id": answer["id"],
-        "sentences": [] if not answer["answer"] else _sentences(answer),
+        "sentences": _sentences(answer) if answer["answer"] else [],
         "citations": {c["mark"]: _source(c) for c in answer["citations"]},
         "lines": {c["mark"]: c["quote"] for c in answer["citations"]},
         "note": " ".join(told) if refused else _note(answer),
@@ -174,14 +176,14 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
     }
 
 
+_PLAIN = {"support": "supported", "unstated": [], "marks": []}  # a part that nothing is said of
+
+
 def parts(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of an answer: sentences, the segments of a transcript, or the whole."""
     if heard := answer.get("segments"):
-        return [
-            {"text": s["text"], "supported": True, "marks": [], "time": clock(s["start"])}
-            for s in heard
-        ]
-    return answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+        return [{"text": s["text"], **_PLAIN, "time": clock(s["start"])} for s in heard]
+    return answer["sentences"] or [{"text": answer["answer"], **_PLAIN}]
 
 
 def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -190,19 +192,14 @@ def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "text": s["text"],
-            "support": "supported" if answer["refused"] else support(s),
-            "unstated": list(s.get("unstated", ())),
+            "support": "supported" if answer["refused"] else s["support"],
+            "unstated": s["unstated"],
             "marks": s["marks"],
             "breaks": breaks[index],
             **({"time": s["time"]} if "time" in s and (breaks[index] or not index) else {}),
         }
         for index, s in enumerate(sentences)
     ]
-
-
-def support(sentence: Mapping[str, Any]) -> str:
-    """ "supported", "partly" or "none"; answers of older versions say only whether it is."""
-    return str(sentence.get("support") or ("supported" if sentence["supported"] else "none"))
 
 
 def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
@@ -216,9 +213,9 @@ def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
 
 
 def _note(answer: Mapping[str, Any]) -> str:
-    found = set() if answer["refused"] else {support(s) for s in answer["sentences"]}
+    found = {s["support"] for s in answer["sentences"]}
     notes = {
-        _("Stopped before it was complete."): answer.get("stopped"),
+        _("Stopped before it was complete."): answer["stopped"],
         _("Dotted words: no line states them, and a dashed mark opens the closest one."): "partly"
         in found,
         _("Dotted sentence: not found in the documents."): "none" in found,
@@ -228,17 +225,16 @@ def _note(answer: Mapping[str, Any]) -> str:
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     """The source of a citation or passage; in a recording with its time."""
+    source = {"document": readable(full_name(row)), "page": row["page"]}
     seconds = row.get("seconds")
-    time = {} if seconds is None else {"time": clock(seconds)}
-    return {"document": readable(full_name(row)), "page": row["page"], **time}
+    return source if seconds is None else {**source, "time": clock(seconds)}
 
 
 def footer(answer: Mapping[str, Any]) -> str:
     """The footer: where it is from if no model wrote it, and which documents alone were asked.
     What made it, and how long that took, is under the hood."""
-    cells = len(answer.get("cells", ()))
     by = _("quoted from the documents") if answer["model"] == "extractive" else ""
-    if cells:
+    if cells := len(answer.get("cells", ())):
         by = ngettext(
             "read from a cell of a table", "computed from {count} cells of a table", cells
         )
@@ -252,13 +248,11 @@ def footer(answer: Mapping[str, Any]) -> str:
 
 def draw_clarification(answer: Mapping[str, Any], ask: Callable[[str], None]) -> None:
     """Under the latest answer, when it asks back; `ask` gets the name that was clicked."""
-    names = answer.get("choices", ())  # answers of older versions have none
-    if not names:
-        return
-    with st.container(key="choices", horizontal=True):
-        for place, name in enumerate(names):
-            key = f"choice-{answer['id']}-{place}"
-            button(plain(name), key, ask, name, type="secondary")
+    if names := answer.get("choices"):
+        with st.container(key="choices", horizontal=True):
+            for place, name in enumerate(names):
+                key = f"choice-{answer['id']}-{place}"
+                button(plain(name), key, ask, name, type="secondary")
 
 
 # -- Shows pictures and sounds: attachments of a question, and output of tools
@@ -280,10 +274,8 @@ def draw_attachments(paths: list[str], turn: str) -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{turn}"):
         for path in map(Path, paths):
-            if path.exists() and attachments.attachment_kind(path) == "picture":
-                _given(path, 180)
-            else:
-                _play(path, 180)
+            is_picture = attachments.attachment_kind(path) == "picture"
+            (_given if is_picture and path.exists() else _play)(path, 180)
 
 
 def draw_outputs(answer: Mapping[str, Any], ask: Ask) -> None:
@@ -349,34 +341,20 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
 
 def _add(path: Path, name: str) -> None:
     """Add it in the background, like files on the Library page; the library keeps a copy."""
-    try:
-        with session.errors_kept(), path.open("rb") as file:
-            library = resources.library()
-            resources.upload(library, "added", name, files=[(name, file)], shown=False)
-    except FileNotFoundError:  # deleted meanwhile, in another tab
+    if not path.exists():  # deleted meanwhile, in another tab
         why = _("No longer in its place: {names}. Add it again from its new place.", names=name)
-        session.keep_error(AssistantError(why))
-        st.toast(_("It is being added to the library, as generated."))
-
-
-# -- Shows the progress of a tool that works in steps, with a preview of the picture
-
-
-def draw_stage_progress(reply: Reply) -> None:
-    """Draw progress, for tools that work in steps."""
-    now = reply.activity.progress
-    if now is None:
-        return
-    with st.container(key="in-steps"):
-        if now.preview:
-            st.image(now.preview, caption=_("So far"), width=256)
-        st.progress(now.share, text=said(now))
+        raise AssistantError(why)
+    with path.open("rb") as file:
+        library = resources.library()
+        resources.upload(library, "added", name, files=[(name, file)], shown=False)
+    st.toast(_("It is being added to the library, as generated."))
 
 
 def said(now: Progress) -> str:
     """`3 of 20 · about 12 s left`"""
-    done, of = number(now.done), number(now.of)
-    count = _("{done} of {total}", done=done, total=of) if now.of else ""
-    seconds = now.seconds_left
-    left = "" if seconds is None else _("about {seconds} s left", seconds=number(seconds))
-    return " · ".join(part for part in (count, left) if part)
+    parts = []
+    if now.of:
+        parts.append(_("{done} of {total}", done=number(now.done), total=number(now.of)))
+    if now.seconds_left is not None:
+        parts.append(_("about {seconds} s left", seconds=number(now.seconds_left)))
+    return " · ".join(parts)

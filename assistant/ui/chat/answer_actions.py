@@ -1,12 +1,13 @@
 """What is drawn around an answer: ways on, copying, saving, and what its tool needs."""
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from assistant.background import Background
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.listing import ConversationInfo
@@ -18,11 +19,12 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources, widgets
 from assistant.ui.chat import explanation
-from assistant.ui.chat.answer import draw_thumbs, support
+from assistant.ui.chat.answer import draw_thumbs, parts
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
-from assistant.wiring import composition
+from assistant.ui.widgets import as_html, button, draw_download, draw_until_end, plain
+from assistant.wiring import chosen_models, composition
 from ingest.document.source import readable
+from ingest.errors import PinciteError
 from ingest.language.sentences import is_code
 from vectorstore.federation import AnyLibrary
 
@@ -43,18 +45,9 @@ def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> N
         button(label, f"{key}-only", only, icon="filter_alt", type="secondary")
 
 
-# -- What a stopped answer offers: the same question again
-
-
-def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
-    """Draw a button that asks once more; nothing for an answer that is complete."""
-    if answer.get("stopped"):
-        button(_("Try again"), f"retry-{answer['id']}", again, icon="refresh")
-
-
 # -- A button below an answer that copies it with its marks and sources
 
-_copy = Component(
+_copy = widgets.Component(
     "copy_button",
     '<div class="copying"></div>',
     words={
@@ -65,12 +58,6 @@ _copy = Component(
 )
 
 
-def draw_copy_button(answer: Mapping[str, Any]) -> None:
-    """Draw nothing for an answer without words."""
-    if answer["answer"]:
-        _copy.draw(f"copy-{answer['id']}", {"text": copied(answer)}, width="content")
-
-
 def copied(answer: Mapping[str, Any]) -> str:
     """The answer as text with its marks, and the sources below."""
     sentences = [_copied(sentence) for sentence in answer["sentences"]]
@@ -79,13 +66,13 @@ def copied(answer: Mapping[str, Any]) -> str:
         for c in answer["citations"]
     ]
     text = " ".join(sentences).strip() or answer["answer"]
-    notices = [_("Note: {notice}", notice=notice) for notice in answer.get("notices", ())]
+    notices = [_("Note: {notice}", notice=notice) for notice in answer["notices"]]
     return "\n".join([text, "", *sources, *notices]) if sources or notices else text
 
 
 def _copied(sentence: Mapping[str, Any]) -> str:
     """With its marks; code on lines of its own."""
-    partly = support(sentence) == "partly"
+    partly = sentence["support"] == "partly"
     marks = [
         _("[closest: {mark}]", mark=mark) if partly else f"[{mark}]" for mark in sentence["marks"]
     ]
@@ -159,21 +146,21 @@ def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], N
 # -- The four icons below an answer: copy, save, good or bad, more
 
 
-def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., None]) -> None:
-    """Draw nothing where nothing was written. Files that a tool made have buttons of their own.
-    `draw_more` gets the answer, and what explains it."""
+def draw_foot(assistant: Assistant, answer: Answer) -> None:
+    """Draw nothing where nothing was written. Files that a tool made have buttons of their own."""
     made = answer.get("images") or answer.get("audio")
     if answer.get("stopped") and not answer["answer"].strip() and not made:
         return
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{answer['id']}"
     ):
-        draw_copy_button(answer)
+        if answer["answer"]:
+            _copy.draw(f"copy-{answer['id']}", {"text": copied(answer)}, width="content")
         if "wish" not in answer:
             draw_answer_export(assistant, answer)
             draw_thumbs(answer)
         if not made:
-            draw_more(answer, explanation.explains(assistant.receipts, answer))
+            _draw_more(answer, explanation.explains(assistant.receipts, answer))
 
 
 # -- Below the last answer: questions that the documents answer, to go on with
@@ -201,35 +188,32 @@ def draw_offering(documents: Sequence[str]) -> None:
     there."""
     writing = resources.offer_questions(list(dict.fromkeys(documents)))
     if writing and not writing.ended:
-        _wait(writing)
-
-
-@st.fragment(run_every=2.0)
-def _wait(writing: Background) -> None:
-    if writing.ended:
-        st.rerun()
+        draw_until_end(writing, 2.0)
 
 
 # -- Offers a model that is not installed, with a button that fetches it
 
 
 def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
-    """Draw the offer under an answer that needs a model; `again` repeats the request once it is
-    here."""
+    """Under an answer that needs a model; `again` repeats the request once it is here."""
     for offer in answer.get("offers", ()):
         name, key = offer["name"], f"{answer['id']}-{offer['name']}"
         with st.container(key=f"offer-{key}", border=True):
             st.markdown(plain(describe_offer(offer)))
             fetch = resources.fetches().of(name)
             if fetch and not fetch.ended:
-                _fetch_progress(name)
+                draw_until_end(
+                    fetch, 0.5, lambda now: st.progress(now.share, text=plain(told(now.doing)))
+                )
             elif fetch and not fetch.error:
                 button(_("Try again"), f"again-{key}", again, type="primary")
             elif fetch:
-                show_error(fetch.error)
+                widgets.show_error(fetch.error)
             if resources.is_owner() and (fetch is None or fetch.error):
-                label, act = _("Fetch it"), resources.fetch
-                button(label, f"fetch-{key}", act, name, icon="download", type="secondary")
+                button(
+                    _("Fetch it"), f"fetch-{key}", resources.fetch, name, icon="download",
+                    type="secondary",
+                )  # fmt: skip
 
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
@@ -239,15 +223,6 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     needs = _("needs {extra}", extra=f"pincite[{extra}]") if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
-
-
-@st.fragment(run_every=0.5)
-def _fetch_progress(name: str) -> None:
-    fetch = resources.fetches().of(name)
-    if fetch is None or fetch.ended:
-        st.rerun()
-    else:
-        st.progress(fetch.share, text=plain(told(fetch.doing)))
 
 
 # -- Shows the chosen tool and why; one click asks the documents instead
@@ -276,3 +251,107 @@ def draw_tool_choice(answer: Mapping[str, Any], instead: Callable[[], None]) -> 
         if why:  # a tool that was chosen by a command or a button
             key = f"instead-{answer['id']}"
             button(_("Ask the documents instead"), key, instead, icon="undo")
+
+
+# -- The menu below an answer: it is read aloud, or explained
+# The browser asks for one piece of sound after the other and plays them; `answer.js` marks the
+# sentence that is heard, and shows its cited line.
+
+_HOOD = "hood"  # in the session's state: the answer that is to be explained
+_READING = "read-aloud"  # in the session's state: which answer is read, and how far
+_WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
+
+_aloud = widgets.Component(
+    "read_aloud",
+    '<div class="aloud"></div>',
+    uses=("menu",),
+    words={
+        "more": N_("More"),
+        "hood": N_("Under the hood"),
+        "idle": N_("Read aloud"),
+        "waiting": N_("Preparing…"),
+        "playing": N_("Stop reading"),
+        "lost": N_("Reading aloud has ended, for no sound came."),
+        "unplayable": N_("The browser does not play it: {error}"),
+    },
+)
+
+
+@st.fragment
+def _draw_more(answer: Mapping[str, Any], explain: explanation.Explain | None) -> None:
+    """Draw the menu below a finished answer; a browser tab reads one answer at a time. `explain`
+    says how it was made."""
+    if not answer["answer"] and not explain:
+        return
+    key = f"aloud-{answer['id']}"
+    events: dict[str, Any] = {
+        "want": partial(_wanted, answer), "stop": lambda _yes: _stop(),
+        "hood": lambda _yes: st.session_state.update({_HOOD: answer["id"]}),
+    }  # fmt: skip
+    has = {"answered": bool(answer["answer"]), "explained": explain is not None}
+    _aloud.draw(key, {"id": answer["id"], **has, **_piece(answer)}, events, width="content")
+    if explain and st.session_state.get(_HOOD) == answer["id"]:
+        del st.session_state[_HOOD]
+        st.dialog(_("Under the hood"), width="large")(explanation.draw_explanation)(explain)
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"] and not reading["error"]:
+        if _has_voice(answer["answer"]):  # fetched meanwhile
+            st.success(_("The voice is here. Press “Read aloud” to hear the answer."))
+            return
+        voices = chosen_models.voices(resources.settings())
+        st.info(plain(_(voices.none)), icon=":material/volume_off:")
+        missing = [vars(offer) for offer in voices.offers()]
+        draw_model_offers({"id": key, "offers": missing}, _stop)
+
+
+def _has_voice(text: str) -> bool:
+    with suppress(PinciteError):  # pressing the button says why
+        return chosen_models.voices(resources.settings()).of(text) is not None
+    return False
+
+
+def _piece(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The piece that the browser has asked for, once it is made."""
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"]:
+        return {"none": True, "error": told(reading["error"])}
+    if reading.get("id") != answer["id"]:
+        return {"error": ""}
+    aloud = reading["aloud"]
+    asked = reading.pop("asked", None)
+    if asked is None:  # the page was drawn for another reason
+        return {"error": told(aloud.error)}
+    number, nonce = asked
+    clip = aloud.clip(number, _WAIT) if number < len(aloud.pieces) else b""
+    error, of = told(aloud.error), len(aloud.pieces)
+    reply = {"nonce": nonce, "number": number, "of": of, "error": error}
+    if clip:
+        reply["sentence"] = aloud.pieces[number].sentence
+        reply["sound"] = base64.b64encode(clip).decode("ascii")
+    return reply
+
+
+def _wanted(answer: Mapping[str, Any], want: Mapping[str, Any]) -> None:
+    """Handle the browser's request for a piece: the first one begins the reading."""
+    number, nonce = int(want["number"]), int(want["nonce"])
+    reading = st.session_state.get(_READING, {})
+    if number == 0 and reading.get("start") != want["start"]:
+        _stop()
+        sentences = [part["text"] for part in parts(answer)]
+        reading = {"without": answer["id"], "error": ""}
+        try:
+            aloud = chosen_models.read_aloud(resources.settings(), sentences, answer["answer"])
+        except PinciteError as error:
+            reading["error"] = str(error)
+        else:
+            if aloud:
+                reading = {"id": answer["id"], "aloud": aloud, "start": want["start"]}
+        st.session_state[_READING] = reading
+    if reading.get("id") == answer["id"]:
+        reading["asked"] = (number, nonce)
+
+
+def _stop() -> None:
+    reading = st.session_state.pop(_READING, {})
+    if "aloud" in reading:
+        reading["aloud"].stop()

@@ -1,6 +1,5 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,21 +13,14 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
-from assistant.ui.chat import (
-    answer_actions,
-    composer,
-    conversations,
-    sidebar,
-    tool_dialog,
-    voice,
-)
-from assistant.ui.chat.where import Where, chosen
+from assistant.ui.chat import answer_actions, composer, sidebar, tool_dialog, voice
+from assistant.ui.chat.composer import Where, chosen
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html
+from assistant.ui.widgets import Component, as_html, button, draw_until_end
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING
 
@@ -39,11 +31,8 @@ _MORE = 100  # that one click draws in addition
 def page() -> None:
     """Draw the page from top to bottom."""
     page_frame.apply_style()
-    try:
-        assistant = resources.assistant()
-        _chat(assistant)
-    except PinciteError as error:
-        widgets.show_error(error)
+    with widgets.errors_shown():
+        _chat(resources.assistant())
 
 
 def _chat(assistant: Assistant) -> None:
@@ -51,6 +40,9 @@ def _chat(assistant: Assistant) -> None:
     sidebar.draw_sidebar(assistant)
     identity = session.current()
     running = resources.answers().of(identity)
+    if running and running.ended and not running.error:  # it is saved
+        resources.answers().forget(identity)
+        running = None
     busy = running is not None and not running.ended
     # One that has failed is not forgotten: what is in line would fail like it, and waits.
     if not (running or voice.microphone_busy()) and composer.ask_next():
@@ -63,7 +55,7 @@ def _chat(assistant: Assistant) -> None:
         _turn(assistant, answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
-        _in_work(identity, running, kept)
+        _in_work(running, kept)
     if voice.microphone_busy():
         voice.draw_transcript(_ask_composed, composer.give_back)
     elif turns and not running:
@@ -85,9 +77,8 @@ def _left_out(identity: str, turns: int) -> int:
     left = max(turns - _TURNS - more, 0)
     if left:
         told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
-        if st.button(told, icon=":material/expand_less:", key=f"show-{key}", type="tertiary"):
-            st.session_state[key] = more + _MORE
-            st.rerun()
+        show = partial(st.session_state.update, {key: more + _MORE})
+        button(told, f"show-{key}", show, icon="expand_less")
     return left
 
 
@@ -104,22 +95,22 @@ def _branch(
 
 
 def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: bool) -> None:
-    """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
     instead = partial(_ask_instead, turn, kept.parent)
     show = partial(assistant.conversations.show, session.current())
     if not busy:
-        conversations.draw_versions(kept, instead, show)
+        _draw_versions(kept, instead, show)
     answers.draw_answer(turn, session.shown())
     answers.draw_outputs(turn, _ask)
     files = [Path(path) for path in turn.get("attached", ())]
-    again = _intent_of(turn)
-    answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], again, files))
+    again = partial(_ask, turn["question"], _intent_of(turn), files)
+    answer_actions.draw_model_offers(turn, again)
     ask_here = partial(_ask, turn["question"], files=files, after=kept.parent)
     answer_actions.draw_after_refusal(turn, ask_here)
-    answer_actions.draw_after_stop(turn, partial(instead, None))
+    if turn["stopped"]:
+        button(_("Try again"), f"retry-{turn['id']}", instead, None, icon="refresh")
     answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], intents.Answer(), files))
-    answer_actions.draw_foot(assistant, turn, voice.draw_more)
+    answer_actions.draw_foot(assistant, turn)
 
 
 def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
@@ -134,29 +125,15 @@ def _question(text: str, attached: Sequence[str], turn: str) -> None:
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
-def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
+def _in_work(running: RunningAnswer, kept: bool) -> None:
     """`kept`: whether its turn is drawn already, and what failed came after it."""
-    if kept and running.error:
-        widgets.show_error(running.error)
-        return
-    attached = [str(path) for path in running.reply.attached]
-    _question(running.reply.question, attached, f"running-{running.reply.id}")
+    if not (kept and running.error):
+        attached = [str(path) for path in running.reply.attached]
+        _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
         widgets.show_error(running.error)
     else:
-        _live(running, partial(resources.answers().forget, identity))
-
-
-@st.fragment(run_every=0.25)
-def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
-    """Draw the running answer; once it is saved, draw the whole page with it. `forget` was made by
-    the page: between its drawings its visitor may have signed out."""
-    if running.ended:
-        if not running.error:
-            forget()
-        st.rerun()
-    answers.draw_running_answer(running.reply, time.monotonic() - running.started)
-    answers.draw_stage_progress(running.reply)
+        draw_until_end(running, 0.25, answers.draw_running_answer)
 
 
 def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:
@@ -166,22 +143,16 @@ def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> 
     _ask(turn["question"] if question is None else question, intent, files, after=parent)
 
 
-def _ask(*given: Any, **named: Any) -> None:
-    """As `_begin` does; why it cannot is shown at the next drawing."""
-    with session.errors_kept():
-        _begin(*given, **named)
-
-
 def _ask_composed(question: str, files: Sequence[Path], where: Where | None = None) -> None:
     """What was typed or spoken and cannot be asked is in the field again."""
     try:
-        _begin(question, files=files, where=where)
+        _ask(question, files=files, where=where)
     except PinciteError as error:
         session.keep_error(error)
         composer.give_back(question, files)
 
 
-def _begin(
+def _ask(
     question: str, intent: intents.Intent | None = None, files: Sequence[Path] = (),
     anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
     where: Where | None = None,
@@ -222,3 +193,40 @@ def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:
         yield ""
 
     return Reply(question, work, attached=tuple(files))
+
+
+# -- Below a question: edit it, ask it again, and go from one of its versions to another
+
+_versions = Component(
+    "versions",
+    '<div class="versions"></div>',
+    words={
+        "edit": N_("Edit the question"), "again": N_("Ask it again"),
+        "before": N_("The version before"), "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"), "send": N_("Send"), "cancel": N_("Cancel"),
+    },
+)  # fmt: skip
+
+
+def _draw_versions(
+    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], object]
+) -> None:
+    """`ask` asks in the place of the turn; None: the same question. `show` shows the branch with
+    another version, by its number."""
+    key = f"versions-{turn.number}"
+    # The words of a tool's request stand in a dialog.
+    editable = "wish" not in turn.answer
+    data = {
+        "question": turn.answer["question"] if editable else "", "number": turn.number,
+        "versions": list(turn.versions),
+    }  # fmt: skip
+
+    def act(given: Mapping[str, Any]) -> None:
+        if given.get("do") == "show" and given.get("turn") in turn.versions:
+            show(int(given["turn"]))
+        elif given.get("do") == "again":
+            ask(None)
+        elif given.get("do") == "ask" and (text := str(given["text"]).strip()):
+            ask(text)
+
+    _versions.draw(key, data, {"act": act})

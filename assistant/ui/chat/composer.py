@@ -12,22 +12,27 @@ from typing import Any
 import streamlit as st
 
 from assistant import attachments
+from assistant.answering.verifier import OPERATING_POINTS
 from assistant.background import Background
+from assistant.contract.asked_in import in_words
 from assistant.contract.evidence import GivenPassages
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import asgi
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.routing.dispatch import ALONE, COMMANDS
-from assistant.ui import resources, session
+from assistant.ui import resources, session, widgets
 from assistant.ui.background import RunningAnswer
-from assistant.ui.chat import tool_dialog, voice, where
+from assistant.ui.chat import tool_dialog, voice
+from assistant.ui.library import document_list
 from assistant.ui.library.library_queue import let_go
-from assistant.ui.widgets import Component
+from assistant.ui.widgets import Component, button, draw_until_end, plain
 from assistant.wiring import chosen_models
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
-from vectorstore.federation import is_joined
+from vectorstore.catalog.rows import DocumentInfo
+from vectorstore.catalog.tags import Filter
+from vectorstore.federation import is_joined, joined
 
 Ask = Callable[..., None]  # takes words, and their `files`
 
@@ -35,7 +40,6 @@ _MOST = 10  # files of a question
 _two = Semaphore(2)  # documents that a server reads at a time, each in a process of its own
 _SPOKEN = "pincite-spoken"  # the name of what the microphone has recorded
 _ENTRIES = {"files": N_("Add files"), "record": N_("Record a question"), "tools": N_("Tools")}
-_ARCHIVE = N_("An archive is unpacked in a library.")
 
 _composer = Component(
     "composer",
@@ -67,22 +71,19 @@ class _Reading(Background):
     """A document that is read and embedded, so that a question finds it ready."""
 
     def __init__(self, path: Path, assistant: Assistant) -> None:
-        self.pages = self.passages = 0
+        self.pages = 0
         looking, library = chosen_models.looking(resources.settings()), assistant.library
 
-        def work() -> None:
-            with _two:
-                read()
-
         def read() -> None:
-            if self.cancel.is_set():
-                raise Stopped("Stopped.")
-            pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
-            self.pages = len(pages)
-            given = attachments.attached((), {path: pages}).pages
-            self.passages = len(GivenPassages.of(given, library.embedder()).embedded[0])
+            with _two:
+                if self.cancel.is_set():
+                    raise Stopped("Stopped.")
+                pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
+                self.pages = len(pages)
+                given = attachments.attached((), {path: pages}).pages
+                _embedded = GivenPassages.of(given, library.embedder()).embedded
 
-        super().__init__(path.name, work)
+        super().__init__(path.name, read)
 
 
 @dataclass
@@ -95,32 +96,24 @@ class _File:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
-    def state(self) -> str:
-        if self.into:
-            return "added"
-        if self.reading and not self.reading.ended:
-            return "reading"
-        refused = (self.reading and self.reading.error) or not self.kind
-        return "refused" if refused else "ready"
-
-    @property
     def kind(self) -> attachments.AttachmentKind | None:
         return attachments.attachment_kind(self.path)
 
-    def told(self) -> str:
-        """What is known of it, for people."""
+    def state(self) -> tuple[str, str]:
+        """Its state as the browser calls it, and in words for people."""
         if self.into:
-            return _("goes into {library}", library=self.into)
+            return "added", _("goes into {library}", library=self.into)
         if not self.kind:
-            return _(_ARCHIVE)
+            return "refused", _("An archive is unpacked in a library.")
         if not self.reading:
-            return _("for this question")
-        if error := self.reading.error:
-            return told(error.partition(" Known: ")[0]).removeprefix(f"{self.path.name}: ")
+            return "ready", _("for this question")
         if not self.reading.ended:
-            return _("is being read")
+            return "reading", _("is being read")
+        if error := self.reading.error:
+            why = told(error.partition(" Known: ")[0])
+            return "refused", why.removeprefix(f"{self.path.name}: ")
         pages = ngettext("{count} page", "{count} pages", self.reading.pages)
-        return f"{pages} · {_('for this conversation only')}"
+        return "ready", f"{pages} · {_('for this conversation only')}"
 
 
 @dataclass
@@ -186,8 +179,9 @@ def draw(assistant: Assistant, ask: Ask) -> None:
     _draft().page = False  # that is what happens now
     with st.bottom:
         _draw(assistant, ask)
-    if any(file.state == "reading" for file in _draft().files):
-        _until_read()
+    read = (file.reading for file in _draft().files if file.reading)
+    if reading := next((one for one in read if not one.ended), None):
+        draw_until_end(reading, 0.4)
 
 
 @st.fragment
@@ -204,7 +198,7 @@ def _draw(assistant: Assistant, ask: Ask) -> None:
             _("Add files"), accept_multiple_files=True, key=f"composer-files-{draft.batch}",
             label_visibility="collapsed",
         )  # fmt: skip
-        where.draw(assistant)
+        _draw_chips(assistant)
     if dropped:
         try:
             draft.refused = ""
@@ -249,21 +243,14 @@ def _data(assistant: Assistant, draft: _Draft) -> dict[str, Any]:
 
 
 def _row(assistant: Assistant, file: _File) -> dict[str, Any]:
-    name = assistant.library.name
-    can = file.state in ("reading", "ready") or not file.kind
+    name, (state, words) = assistant.library.name, file.state()
+    can = state in ("reading", "ready") or not file.kind
     adds = can and not file.into and resources.may_change() and not is_joined(name)
-    into = _("Add to {library}", library=name) if adds else ""
-    alone = file.kind in ("picture", "recording", "video")  # needs no words
     return {
-        "id": file.id, "name": readable(file.path.name), "state": file.state, "into": into,
-        "words": file.told(), "alone": alone,
+        "id": file.id, "name": readable(file.path.name), "state": state, "words": words,
+        "into": _("Add to {library}", library=name) if adds else "",
+        "alone": file.kind in ("picture", "recording", "video"),  # needs no words
     }  # fmt: skip
-
-
-@st.fragment(run_every=0.4)
-def _until_read() -> None:
-    if all(file.state != "reading" for file in _draft().files):
-        st.rerun()
 
 
 # -- What a person does with it
@@ -291,18 +278,22 @@ def _act(assistant: Assistant, ask: Ask, given: dict[str, Any]) -> None:
         case "unline":
             draft.line = [one for one in draft.line if one.id != given["id"]]
         case "tools":
-            tool_dialog.open_tools()
+            tool_dialog.stay(is_open=True)
         case "speak":
             draft.spoken = given["text"]
         case does:
             for file in [one for one in draft.files if one.id == given.get("id")]:
-                _drop(file) if does == "drop" else _add(assistant, file)
+                if does == "drop":
+                    draft.files.remove(file)
+                    _delete(file)
+                else:
+                    _add(assistant, file)
 
 
 def _send(assistant: Assistant, ask: Ask, text: str) -> None:
     """Now, or in line behind the answer that is being written; as the chips say now."""
     draft = _draft()
-    act = partial(ask, text, files=_take_ready(), where=where.chosen(assistant))
+    act = partial(ask, text, files=_take_ready(), where=chosen(assistant))
     if _running() or voice.microphone_busy():
         draft.line.append(_Waiting(session.current(), text or "…", act))
     else:
@@ -312,7 +303,7 @@ def _send(assistant: Assistant, ask: Ask, text: str) -> None:
 def _read_ahead(assistant: Assistant, text: str) -> None:
     """What is typed, or what a pointer is on, is probably asked next. Why it cannot be read is told
     when it is asked."""
-    asked, here = where.chosen(assistant), session.current()
+    asked, here = chosen(assistant), session.current()
 
     def read(cancel: Event) -> None:
         assistant.prepare(
@@ -325,7 +316,7 @@ def _read_ahead(assistant: Assistant, text: str) -> None:
 def _take_ready() -> list[Path]:
     """Those that go with a question; others wait for the next one, but for those of a library."""
     draft = _draft()
-    ready = [file for file in draft.files if file.state == "ready"]
+    ready = [file for file in draft.files if file.state()[0] == "ready"]
     draft.files = [file for file in draft.files if file not in ready and not file.into]
     return [file.path for file in ready]
 
@@ -362,11 +353,6 @@ def _hear(recorded: Any, draft: _Draft) -> None:
         raise
 
 
-def _drop(file: _File) -> None:
-    _delete(file)
-    _draft().files.remove(file)
-
-
 def _delete(file: _File) -> None:
     if file.reading:
         file.reading.stop()
@@ -374,10 +360,154 @@ def _delete(file: _File) -> None:
 
 
 def _add(assistant: Assistant, file: _File) -> None:
-    with session.errors_kept():
-        library = resources.library(assistant.library.name)
-        with file.path.open("rb") as opened:
-            named = [(file.path.name, opened)]
-            resources.upload(library, "added", file.path.name, files=named, shown=False)
-        file.into = library.name
-        _delete(file)  # the library has a copy of its own
+    library = resources.library(assistant.library.name)
+    with file.path.open("rb") as opened:
+        named = [(file.path.name, opened)]
+        resources.upload(library, "added", file.path.name, files=named, shown=False)
+    file.into = library.name
+    _delete(file)  # the library has a copy of its own
+
+
+# -- Where the next question is asked, as chips: libraries, documents, tags and dates, and how
+# strict an answer is
+
+_SEVERAL = "several,libraries"  # a choice beside names, which have no comma
+_POINTS = {"strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful")}
+_EFFECTS = {
+    "strict": N_("Says nothing rather than something doubtful."),
+    "balanced": N_("Answers where the documents probably do."),
+    "helpful": N_("Also answers where it is unsure: look at the marks."),
+}
+_SCOPE, _REFUSAL = "scope", "refusal"  # in the session's state: the documents, how strict
+
+
+@dataclass(frozen=True)
+class Where:
+    """What a question is asked of, and how sure the assistant must be of an answer: None for all
+    documents, and for what the settings say."""
+
+    documents: list[str] | None
+    within: Filter
+    threshold: float | None
+
+
+def chosen(assistant: Assistant) -> Where:
+    """What the chips say."""
+    documents = assistant.library.documents()
+    point = OPERATING_POINTS.get(st.session_state.get(_REFUSAL, ""))
+    within = document_list.filter_of_fields(documents, _fields(assistant))
+    there = {document.document for document in documents}  # one may have gone since
+    named = [name for name in st.session_state.get(_SCOPE, ()) if name in there]
+    return Where(named or None, within, point.threshold if point else None)
+
+
+def _fields(assistant: Assistant) -> str:
+    return f"within-{assistant.library.name}"
+
+
+def _draw_chips(assistant: Assistant) -> None:
+    """Draw the chips; each opens its fields, which are drawn only then."""
+    documents, usual = assistant.library.documents(), _usual()
+    names = resources.names()
+    with st.container(horizontal=True, key="where"):
+        if len(names) > 1 and (there := session.libraries_left(resources.chosen(), names)):
+            _chip(", ".join(there), "database", "where-library", lambda: _libraries(names))
+        if len(documents) > 1:
+            _chip(
+                _of_documents(assistant, documents), "description", "where-documents",
+                lambda: _documents(assistant, documents),
+            )  # fmt: skip
+        picked = st.session_state.get(_REFUSAL) or usual
+        label = _(_POINTS[picked]) if picked else _("When unsure")
+        _chip(label, "balance", "where-unsure", lambda: _unsure(assistant))
+
+
+def _chip(label: str, icon: str, key: str, fill: Callable[[], None]) -> None:
+    # To Streamlit 1.67 one with another label is another one, which begins closed: while it is open
+    # and things are chosen in it, the label stays.
+    is_open = st.session_state.get(key)
+    shown = st.session_state.get(f"{key}-label", label) if is_open else label
+    st.session_state[f"{key}-label"] = shown
+    chip = st.popover(plain(shown), icon=f":material/{icon}:", key=key, on_change="rerun")
+    if chip.open:
+        with chip, st.container(key=f"{key}-fields"):
+            fill()
+
+
+# -- The libraries
+
+
+def _libraries(names: list[str]) -> None:
+    now = resources.chosen()
+    there = session.libraries_left(now, names)
+    several = is_joined(now) or st.session_state.get(_SEVERAL) == now
+    picked = st.selectbox(
+        _("Library"), [*names, _SEVERAL], index=len(names) if several else names.index(now),
+        format_func=lambda name: _("Several at once…") if name == _SEVERAL else name,
+    )  # fmt: skip
+    if picked == _SEVERAL:
+        picked = now
+        asked = st.multiselect(_("Libraries to ask at once"), names, default=there)
+        if asked and sorted(asked) != sorted(there):
+            picked = joined(asked) if len(asked) > 1 else asked[0]
+        st.session_state[_SEVERAL] = picked  # others may come to it
+    else:
+        st.session_state.pop(_SEVERAL, None)
+    if picked != now:
+        session.open_library(picked)  # the next question begins a conversation about it
+        st.rerun()
+
+
+# -- The documents, by name, tag and date
+
+
+def _of_documents(assistant: Assistant, documents: list[DocumentInfo]) -> str:
+    where = chosen(assistant)
+    parts = [in_words(where.within)] if where.within else []
+    if where.documents:
+        only = ngettext("{count} document", "{count} documents", len(where.documents))
+        parts.append(readable(where.documents[0]) if len(where.documents) == 1 else only)
+    every = ngettext("All {count} documents", "All {count} documents", len(documents))
+    return " · ".join(parts) or every
+
+
+def _documents(assistant: Assistant, documents: list[DocumentInfo]) -> None:
+    names = [document.document for document in documents]
+    every = ngettext("All {count} documents", "All {count} documents", len(names))
+    widgets.choose_several(_("Ask only"), names, _SCOPE, placeholder=every, format_func=readable)
+    document_list.draw_filter_fields(documents, _fields(assistant))
+    where = chosen(assistant)
+    if where.documents or where.within:
+        button(_("Ask all documents"), "ask-all", _ask_all, assistant)
+
+
+def _ask_all(assistant: Assistant) -> None:
+    st.session_state[_SCOPE] = []
+    document_list.clear_filter_fields(_fields(assistant))
+
+
+# -- How strict: measured effects
+
+
+def _usual() -> str | None:
+    """What is chosen without a choice; None where the settings say another threshold."""
+    set_so = resources.settings().refusal_threshold
+    usual = next((name for name, p in OPERATING_POINTS.items() if p.threshold == set_so), None)
+    st.session_state.setdefault(_REFUSAL, usual)
+    return usual
+
+
+def _unsure(assistant: Assistant) -> None:
+    picked = st.segmented_control(
+        _("When unsure"), list(OPERATING_POINTS), format_func=lambda name: _(_POINTS[name]),
+        key=_REFUSAL, persist_state="session", width="stretch",
+    )  # fmt: skip
+    if picked in OPERATING_POINTS:
+        quotes = assistant.model_name == "extractive"  # then the figures are others
+        point = OPERATING_POINTS[picked]
+        often = _(
+            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
+            "10 right answers it keeps back about {wrongly}.",
+            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+        )  # fmt: skip
+        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")

@@ -17,7 +17,6 @@ from assistant.receipts.record import Receipts
 from assistant.ui import widgets
 from assistant.ui.widgets import as_html, read
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from ingest.images.image_file import Provenance, generated
 from ingest.media.ffmpeg import clock
 
@@ -191,7 +190,6 @@ Row = Mapping[str, Any]
 
 
 def _compared(explained: Row) -> str:
-    """Two parts in each row."""
     rows = [
         (_side(one, 0), _side(one, 1),
          None if one["nearness"] is None else number(one["nearness"], 2),
@@ -207,7 +205,6 @@ def _side(one: Row, at: int) -> Markup:
 
 
 def _looked(explained: Row) -> str:
-    """A picture in each row."""
     rows = [
         (readable(one["picture"]), one["lines"],
          None if one["confidence"] is None else percent(one["confidence"]), one["shows"] or None,
@@ -219,7 +216,6 @@ def _looked(explained: Row) -> str:
 
 
 def _heard(explained: Row) -> str:
-    """A piece of speech in each row."""
     if not (row := explained["heard"]):
         return ""
     told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
@@ -309,10 +305,6 @@ def _read(explained: Row) -> str:
     return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
-def _judged(explained: Row) -> str:
-    return "".join(_judgement(row) for row in explained["judged"])
-
-
 def _judgement(row: Row) -> str:
     read = ngettext("Against {count} page", "Against {count} pages", row["pages"])
     signals = [
@@ -345,9 +337,10 @@ def _written(explained: Row) -> str:
         key=lambda token: float(token["probability"]),
     )
     rows = [
-        (token["text"], percent(token["probability"]), _instead(token))
+        (token["text"], percent(token["probability"]),
+         ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"]))
         for token in doubtful[:_MOST_TOKENS]
-    ]
+    ]  # fmt: skip
     table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
     sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
     return f'<p class="heat">{heat}</p>{table or sure}'
@@ -358,11 +351,6 @@ def _token(token: Row) -> str:
     shade = f' style="--heat:{doubt:.0f}%"' if doubt >= 1 else ""
     likely = as_html(percent(token["probability"]))
     return f'<span title="{likely}"{shade}>{as_html(token["text"])}</span>'
-
-
-def _instead(token: Row) -> str:
-    others = token["instead"]
-    return ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in others)
 
 
 def _computed(explained: Row) -> str:
@@ -408,7 +396,6 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    """Seconds by stage, as bars."""
     spent = explained["seconds"]
     most = max(spent.values(), default=0.0) or 1.0
     rows = [
@@ -419,7 +406,8 @@ def _seconds(explained: Row) -> str:
 
 
 PARTS = {
-    "question": _question, "found": _found, "read": _read, "written": _written, "judged": _judged,
+    "question": _question, "found": _found, "read": _read, "written": _written,
+    "judged": lambda explained: "".join(map(_judgement, explained["judged"])),
     "computed": _computed, "whole": _whole, "compared": _compared, "looked": _looked,
     "heard": _heard, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip
@@ -447,17 +435,10 @@ def explains(receipts: Receipts | None, answer: Row) -> Explain | None:
     return explain
 
 
-def open_dialog(explain: Explain) -> None:
-    """Open the dialog; facts are read now."""
-    st.dialog(_("Under the hood"), width="large")(_explanation_dialog)(explain)
-
-
-def _explanation_dialog(explain: Explain) -> None:
-    try:
-        explained = explain()
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+@widgets.errors_shown()
+def draw_explanation(explain: Explain) -> None:
+    """In a dialog; facts are read now."""
+    explained = explain()
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
     tabs = st.tabs([_(LESSONS[name][0]) for name in drawn])
@@ -477,11 +458,8 @@ def draw_picture_button(path: Path, key: str) -> None:
     name, how = _("Under the hood"), _("How this picture was made, step by step")
     icon = ":material/search_insights:"
     if st.button(name, type="tertiary", icon=icon, help=how, key=f"hood-{key}"):
-        st.dialog(name, width="large")(_picture_dialog)(path)
-
-
-def _picture_dialog(path: Path) -> None:
-    st.html(f'<style>{_STYLE}</style><div class="hood">{picture(generated(path))}</div>')
+        shown = f'<style>{_STYLE}</style><div class="hood">{picture(generated(path))}</div>'
+        st.dialog(name, width="large")(st.html)(shown)
 
 
 def picture(made: Provenance | None) -> str:
@@ -490,11 +468,9 @@ def picture(made: Provenance | None) -> str:
         "A model that draws begins with noise and takes away, step by step, what does not look "
         "like the words; the seed decides the noise, so the same seed gives the same picture."
     )
-    rows = _made(made) if made else []
-    return f'<p class="lesson">{as_html(lesson)}</p>{_terms(rows) if rows else ""}'
-
-
-def _made(made: Provenance) -> list[tuple[str, str]]:
+    lesson = f'<p class="lesson">{as_html(lesson)}</p>'
+    if made is None:
+        return lesson
     rows = [
         (_("Words"), made.prompt), (_("Without"), made.negative),
         (_("Model"), f"{made.model} ({made.model_sha256[:_DIGEST]})"),
@@ -505,4 +481,4 @@ def _made(made: Provenance) -> list[tuple[str, str]]:
         (_("Change to the first picture"),
          "" if made.strength is None else number(made.strength, 2)),
     ]  # fmt: skip
-    return [(name, text) for name, text in rows if text]
+    return lesson + _terms([(name, text) for name, text in rows if text])

@@ -1,28 +1,234 @@
-"""What stands around a conversation: the sidebar, the first screen, the first steps in a home."""
+"""What stands around a conversation: the sidebar with all of them, in folders and by day; the first
+screen, and the first steps in a home."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from assistant import first_run
 from assistant.contract.facts import Offer
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.conversation.listing import ConversationInfo, Folder, by_day
 from assistant.first_run import Choice, Kind, choices
 from assistant.i18n.translation import N_, _, ngettext, number, size, told
+from assistant.libraries import forget as forgetting
 from assistant.libraries.libraries import make
 from assistant.libraries.uploads import describe_step
 from assistant.models.catalogue import missing_extra
 from assistant.ui import resources, session, widgets
 from assistant.ui.background import Fetch
-from assistant.ui.chat import answer_actions, conversations
+from assistant.ui.chat import answer_actions
 from assistant.ui.library import library_queue
-from assistant.ui.widgets import as_html, button, draw_quiet, plain, step
+from assistant.ui.widgets import as_html, ask_before, ask_form, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
 from ingest.platform.installation import add_extra
-from vectorstore.federation import Federated
+from vectorstore.federation import Federated, shown
 from vectorstore.library import Library
+
+# -- The sidebar
+
+
+def draw_sidebar(assistant: Assistant) -> None:
+    """Draw the conversations, and who answers."""
+    with st.sidebar:
+        button(
+            _("New conversation"), "new-conversation", session.leave, icon="edit_square",
+            type="secondary", width="stretch",
+        )  # fmt: skip
+        # Visitors without an account must not read what others asked.
+        own = resources.is_owner() or bool(resources.person().id)
+        if own:
+            _draw_list(assistant)
+        # That there is no model yet, the welcome says.
+        if assistant.notice and first_run.is_model_chosen(resources.settings()):
+            st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
+    if own:
+        _draw_dialog(assistant)
+
+
+# -- The dialogs: a conversation or a folder of them is named, moved or deleted
+
+_NONE = 0  # the choice of no folder
+# In the session's state: the dialog that was asked for, and its fields.
+_OPENED = "conversations-dialog"
+_NAME, _INTO, _NEW = "folder-name", "folder-into", "folder-new"
+_SECONDS = 5.0  # for an answer to end that is under way in a deleted conversation
+
+
+def _kept() -> Conversations:
+    return resources.assistant().conversations
+
+
+def _draw_dialog(assistant: Assistant) -> None:
+    """Draw the dialog that was asked for, outside of the sidebar."""
+    kind, identity = st.session_state.pop(_OPENED, ("", ""))
+    if not kind:
+        return
+    kept = assistant.conversations
+    info = next((one for one in kept.infos() if one.id == identity), None)
+    folder = next((one for one in kept.folders.all() if str(one.id) == identity), None)
+    if kind == "new-folder":
+        _ask_name(_("New folder"), "", 100, lambda name: _kept().folders.make(name))
+    elif kind == "rename-folder" and folder:
+        number = folder.id
+        _ask_name(_("Rename"), folder.name, 100, lambda name: _kept().folders.rename(number, name))
+    elif kind == "delete-folder" and folder:
+        gone = _("The folder “{title}” is deleted. Its conversations go back to the list.",
+                 title=folder.name)  # fmt: skip
+        number = folder.id
+        ask_before(_("Delete"), gone, _("Delete"), lambda: _kept().folders.delete(number),
+                   key="folder")  # fmt: skip
+    elif kind == "rename" and info:
+        _ask_name(_("Rename"), info.title, 200, lambda name: _kept().rename(identity, name))
+    elif kind == "move" and info:
+        ask_form(_("Move"), partial(_folder_fields, info), _("Move"), _moved, info.id)
+    elif kind == "save" and info:
+        st.dialog(_("Save"))(answer_actions.draw_conversation_export)(assistant, info)
+    elif kind == "delete" and info:
+        gone = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
+                 title=info.title)  # fmt: skip
+        ask_before(_("Delete"), gone, _("Delete"), _conversation_gone, identity, key="conversation")
+
+
+def _ask_name(title: str, name: str, most: int, save: Callable[[str], object]) -> None:
+    """`save` gets the name, of `most` characters."""
+
+    def keep() -> None:
+        if _NAME in st.session_state:  # else the page was drawn meanwhile, without the dialog
+            save(str(st.session_state[_NAME]))
+
+    st.session_state.pop(_NAME, None)  # of another dialog
+    field = partial(st.text_input, _("Name"), name, max_chars=most, key=_NAME)
+    ask_form(title, field, _("Save"), keep)
+
+
+def _folder_fields(info: ConversationInfo) -> None:
+    """For a conversation; it may be a new one."""
+    every = {folder.id: folder.name for folder in _kept().folders.all()}
+    st.selectbox(
+        _("Folder"), [_NONE, *every], key=_INTO,
+        index=[_NONE, *every].index(info.folder) if info.folder in every else 0,
+        format_func=lambda number: every.get(number, _("No folder")),
+    )  # fmt: skip
+    st.text_input(_("Or a new folder"), max_chars=100, key=_NEW)
+
+
+def _moved(conversation: str) -> None:
+    if _INTO in st.session_state:  # else the page was drawn meanwhile, without the dialog
+        folders, new = _kept().folders, str(st.session_state.get(_NEW, "")).strip()
+        into = folders.make(new).id if new else int(st.session_state[_INTO])
+        folders.move(conversation, into)
+
+
+def _conversation_gone(identity: str) -> None:
+    """An answer that is under way ends first: it would bring the conversation back."""
+    if running := resources.answers().of(identity):
+        running.stop()
+        running.wait(_SECONDS)
+        resources.answers().forget(identity, running=True)
+    try:
+        forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
+    finally:  # it has gone also where a file of it stays
+        if session.current() == identity and not _kept().has(identity):
+            session.leave()
+
+
+# -- The list
+
+_FIRST = 100  # conversations that are drawn before somebody asks for the older ones
+_FIND, _ALL = "conversations-find", "conversations-all"  # in the session's state
+
+Row = dict[str, Any]
+
+_list = widgets.Component(
+    "conversation_list",
+    '<nav class="conversations"></nav>',
+    uses=("menu",),
+    words={
+        "conversations": N_("Conversations"), "search": N_("Search questions and answers"),
+        "more": N_("What to do with “{title}”"), "pin": N_("Pin"), "unpin": N_("Unpin"),
+        "rename": N_("Rename"), "delete": N_("Delete"), "move": N_("Move"), "save": N_("Save"),
+        "new-folder": N_("New folder"), "more-folder": N_("What to do with the folder “{title}”"),
+    },
+)  # fmt: skip
+
+
+def _draw_list(assistant: Assistant) -> None:
+    """Draw nothing before the first conversation."""
+    infos = assistant.conversations.infos()
+    if not infos:
+        return
+    sought = st.session_state.get(_FIND, "")
+    most = len(infos) if st.session_state.get(_ALL) else _FIRST
+    folders = assistant.conversations.folders.all()
+    there = {folder.id for folder in folders}
+    loose = [info for info in infos if info.folder not in there]
+    if sought:
+        groups = _found(assistant, sought)
+    else:
+        days = by_day(loose[:most], datetime.now(UTC), _zone())
+        groups = [_folder_row(folder, infos) for folder in folders]
+        groups += [{"title": _(name), "rows": list(map(_row, rows))} for name, rows in days]
+    older = 0 if sought else len(loose[most:])
+    data = {
+        "groups": groups, "open": session.current(), "sought": sought, "older": older,
+        "more": ngettext("Show {count} older", "Show {count} older", older),
+    }  # fmt: skip
+    _list.draw("conversations", data, {"act": _act})
+
+
+def _folder_row(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
+    rows = [_row(info) for info in infos if info.folder == folder.id]
+    return {
+        "title": folder.name, "folder": str(folder.id), "collapsed": folder.collapsed,
+        "count": len(rows), "rows": [] if folder.collapsed else rows,
+    }  # fmt: skip
+
+
+def _found(assistant: Assistant, sought: str) -> list[Row]:
+    found = assistant.conversations.search(sought)
+    rows = [{**_row(one.info), "turn": one.turn, "excerpt": one.excerpt} for one in found]
+    title = ngettext("{count} found", "{count} found", len(rows)) if rows else _("Nothing found")
+    return [{"title": title, "rows": rows}]
+
+
+def _row(info: ConversationInfo) -> Row:
+    elsewhere = shown(info.library) if len(resources.names()) > 1 else ""
+    return {"id": info.id, "title": info.title, "pinned": info.pinned, "library": elsewhere}
+
+
+def _zone() -> tzinfo | None:
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, OSError, LookupError):
+        return None
+
+
+def _act(act: Mapping[str, Any]) -> None:
+    kept = _kept()
+    does, identity = act.get("do"), str(act.get("id", ""))
+    if does == "find":
+        st.session_state[_FIND] = str(act["text"])
+    elif does == "all":
+        st.session_state[_ALL] = True
+    elif does == "open":
+        if act.get("turn"):
+            kept.show(identity, int(act["turn"]))
+        session.enter(identity)
+    elif does == "pin":
+        kept.pin(identity, bool(act["on"]))
+    elif does == "fold":
+        kept.folders.collapse(int(identity), bool(act["on"]))
+    else:  # what needs a dialog
+        st.session_state[_OPENED] = str(does), identity
+
 
 # -- Tells what goes on behind the first screen: documents that come in, models that are fetched
 
@@ -39,16 +245,16 @@ def _fetches() -> list[Fetch]:
 def draw_background_work(library: Library) -> None:
     """Draw nothing where nothing goes on; otherwise draw the page again when that has ended."""
     if is_adding(library) or _fetches():
-        _going(library)
+        _going(library, _state(library))
+
+
+def _state(library: Library) -> tuple[int, int, bool]:
+    return library.generation(), len(_fetches()), is_adding(library)
 
 
 @st.fragment(run_every=1.0)
-def _going(library: Library) -> None:
-    known = st.session_state.setdefault("behind", (0, 0, False))
-    now = (library.generation(), len(_fetches()), is_adding(library))
-    st.session_state["behind"] = now
-    if known != now and any(known):
-        st.session_state["behind"] = (0, 0, False)
+def _going(library: Library, drawn: tuple[int, int, bool]) -> None:
+    if _state(library) != drawn:
         st.rerun()  # a document is in, or a model is here: the page has more to offer
     with st.container(border=True, key="behind"):
         for upload in resources.uploads().of(library.name):
@@ -76,13 +282,11 @@ def draw_quality() -> None:
     """Draw the choice, or which model answers already."""
     if first_run.is_model_chosen(resources.settings()):
         draw_quiet(_("Settings has others."))
-    elif not resources.is_owner():
+        return
+    if not resources.is_owner():
         draw_quiet(_("The owner chooses the models."))
-    else:
-        _choose(choices(resources.settings()))
-
-
-def _choose(found: Sequence[Choice]) -> None:
+        return
+    found = choices(resources.settings())
     if extra := missing_extra("chat"):
         st.caption(plain(_("Before one can run: {command}", command=add_extra(extra))))
     labels = {one.model.name: f"**{_(_KINDS[one.kind])}**" for one in found}
@@ -109,11 +313,11 @@ def _show_failed(names: Iterable[str]) -> None:
 
 
 def _costs(one: Choice) -> str:
-    parts = [size(one.model.bytes or one.model.weights or 0)]
+    parts = [size(one.model.bytes or one.model.weights or 0), one.model.licence]
     if one.wait:
         seconds = number(one.wait.seconds, 0 if one.wait.seconds >= 10 else 1)
-        parts.append(_("about {seconds} s to the first word", seconds=seconds))
-    return plain(" · ".join([*parts, one.model.licence]))
+        parts.insert(1, _("about {seconds} s to the first word", seconds=seconds))
+    return plain(" · ".join(parts))
 
 
 # -- Leads from the sample company to a library of a person's own
@@ -128,9 +332,9 @@ def draw_own_documents(library: Library) -> None:
         )  # fmt: skip
 
 
-@resources.by_owner
 def _open() -> None:
     """The library of the settings, which is made where it is not there."""
+    resources.check_owner()
     settings = resources.settings()
     if settings.library not in composition.libraries(settings):
         make(settings, settings.library)
@@ -188,8 +392,8 @@ def _is_chosen() -> bool:
     )
 
 
-@resources.by_owner
 def _note(mark: first_run.Mark) -> None:
+    resources.check_owner()
     first_run.set_mark(resources.settings(), mark)
 
 
@@ -216,7 +420,6 @@ def draw_document_choice(library: Library) -> None:
 
 
 def _searching(missing: Sequence[Offer]) -> None:
-    """Draw one button for all models that search."""
     names = [offer.name for offer in missing]
     if set(names).intersection(one.name for one in resources.fetches().going()):
         st.caption(_("They are being fetched."))
@@ -228,33 +431,11 @@ def _searching(missing: Sequence[Offer]) -> None:
     _show_failed(names)
 
 
-@resources.by_owner
 def _sample() -> None:
-    """Fill its library in the background, and open it."""
+    resources.check_owner()
     name = first_run.sample_library(resources.settings())
     library_queue.add_paths(resources.library(name), first_run.sample_documents())
     session.open_library(name)
-
-
-# -- The conversations
-
-
-def draw_sidebar(assistant: Assistant) -> None:
-    """Draw the conversations, and who answers."""
-    with st.sidebar:
-        button(
-            _("New conversation"), "new-conversation", session.leave, icon="edit_square",
-            type="secondary", width="stretch",
-        )  # fmt: skip
-        # Visitors without an account must not read what others asked.
-        own = resources.is_owner() or bool(resources.person().id)
-        if own:
-            conversations.draw_list(assistant)
-        # That there is no model yet, the welcome says.
-        if assistant.notice and first_run.is_model_chosen(resources.settings()):
-            st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
-    if own:
-        conversations.draw_dialog(assistant)
 
 
 # -- The first screen of a conversation: the contents of the library, and starter questions

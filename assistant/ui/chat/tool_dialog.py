@@ -2,7 +2,8 @@
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,13 @@ from assistant.contract.intents import Intent
 from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.library_queue import let_go
-from assistant.ui.widgets import Component, plain
+from assistant.ui.widgets import Component, choose_one, plain
 from assistant.wiring import composition
-from ingest.errors import PinciteError
 
 AskWithIntent = Callable[[str, Intent], None]
 Make = Callable[[], Intent]  # what a form has said; None where it is not complete
 
 _OPEN = "tools-open"
-_TOOLS = {
-    "draw": N_("Draw"), "edit": N_("Edit a picture"), "enhance": N_("Enhance"),
-    "describe": N_("Describe"), "translate": N_("Translate"), "transcribe": N_("Transcribe"),
-    "clip": N_("Watch a clip"), "speak": N_("Read aloud"), "chart": N_("Chart"),
-}  # fmt: skip
-
-
 _CHARTS = {"": N_("What suits"), "bar": N_("Bar"), "line": N_("Line"), "pie": N_("Pie")}
 _KINDS: dict[tuple[AttachmentKind, ...], str] = {
     ("picture",): N_("Picture"), ("video",): N_("Video"),
@@ -38,9 +31,9 @@ _KINDS: dict[tuple[AttachmentKind, ...], str] = {
 }  # fmt: skip
 
 
-def open_tools() -> None:
-    """The next drawing of the page opens the dialog."""
-    _stay(True)
+def stay(is_open: bool) -> None:
+    """Whether the next drawings of the page open the dialog."""
+    st.session_state[_OPEN] = is_open
 
 
 def draw_tools(busy: bool, ask: AskWithIntent) -> None:
@@ -48,36 +41,30 @@ def draw_tools(busy: bool, ask: AskWithIntent) -> None:
     intent."""
     if st.session_state.get(_OPEN) and not busy:
         # At each call, for the title in the language of the visitor.
-        st.dialog(_("Tools"), width="medium", on_dismiss=lambda: _stay(False))(_dialog)(ask)
+        st.dialog(_("Tools"), width="medium", on_dismiss=lambda: stay(False))(_dialog)(ask)
 
 
-def _stay(open: bool) -> None:
-    """Keep the dialog open when the page is drawn again under it."""
-    st.session_state[_OPEN] = open
-
-
+@widgets.errors_shown()
 def _dialog(ask: AskWithIntent) -> None:
     picked = st.pills(
-        _("What to do"), list(_TOOLS), format_func=lambda tool: _(_TOOLS[tool]), default="draw",
+        _("What to do"), list(_TOOLS), format_func=lambda tool: _(_TOOLS[tool][0]), default="draw",
         required=True, key="tool", label_visibility="collapsed",
     )  # fmt: skip
-    label, form = _FORMS[picked or "draw"]
-    try:
-        make = form()
-        if picked == "edit" and st.session_state.get("edit-part") == "vary":
-            label = N_("Vary")
-        # Fields are read when they lose the focus, so it is never greyed out: a click that comes
-        # first would be lost.
-        pressed = st.button(_(label), type="primary", key=f"start-{label}")
-        if pressed and make is None:
-            st.warning(_("Fill in the fields above first."))
-        elif pressed and make is not None:
-            intent = make()
-            _stay(False)
-            ask(command_of(intent), intent)
-            st.rerun()
-    except PinciteError as error:
-        widgets.show_error(error)
+    _name, label, form = _TOOLS[picked]
+    make = form()
+    if picked == "edit" and st.session_state.get("edit-part") == "vary":
+        label = N_("Vary")
+    # Fields are read when they lose the focus, so it is never greyed out: a click that comes first
+    # would be lost.
+    if not st.button(_(label), type="primary", key=f"start-{label}"):
+        return
+    if make is None:
+        st.warning(_("Fill in the fields above first."))
+        return
+    intent = make()
+    ask(command_of(intent), intent)
+    stay(False)
+    st.rerun()
 
 
 def command_of(intent: Intent) -> str:
@@ -137,35 +124,25 @@ def _speak() -> Make | None:
 def _chart() -> Make | None:
     what = st.text_input(_("Numbers to plot"), key="chart-what",
                          placeholder=_("Employees by site in 2026")).strip()  # fmt: skip
-    kind = st.segmented_control(
-        _("As"), list(_CHARTS), default="", key="chart-kind",
-        format_func=lambda kind: _(_CHARTS[kind]),
-    )  # fmt: skip
-    return partial(intents.Chart, what, kind or "") if what else None
+    kind = choose_one(_("As"), _CHARTS, "chart-kind")
+    return partial(intents.Chart, what, kind) if what else None
 
 
 def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
     """One that is chosen now, else the last one of the conversation."""
     label = _(_KINDS[tuple(kinds)])
     dropped = st.file_uploader(label, attachments.suffixes_of(kinds), key=f"{tool}-file")
-    if dropped is not None:
-        return _save_once(dropped)
-    last = _last(kinds)
-    if last is not None:
-        st.caption(
-            plain(_("Without a file, the last one of this conversation: {file}", file=last.name))
-        )
+    if dropped is not None:  # saved once, although the dialog is drawn again with each click
+        known: dict[str, Path] = st.session_state.setdefault("dropped", {})
+        if dropped.file_id not in known:
+            folder = resources.settings().home / "attached"
+            known[dropped.file_id] = attachments.keep_files([dropped], folder)[0]
+            let_go([dropped])
+        return known[dropped.file_id]
+    if last := _last(kinds):
+        told = _("Without a file, the last one of this conversation: {file}", file=last.name)
+        st.caption(plain(told))
     return last
-
-
-def _save_once(dropped: Any) -> Path:
-    """Saved once, although the dialog is drawn again with each click."""
-    known: dict[str, Path] = st.session_state.setdefault("dropped", {})
-    if dropped.file_id not in known:
-        folder = resources.settings().home / "attached"
-        known[dropped.file_id] = attachments.keep_files([dropped], folder)[0]
-        let_go([dropped])
-    return known[dropped.file_id]
 
 
 def _last(kinds: Sequence[AttachmentKind]) -> Path | None:
@@ -206,18 +183,11 @@ def draw_mask(path: Path, key: str) -> bytes | None:
     shown.save(jpeg, "JPEG", quality=90)
     address = widgets.jpeg_address(jpeg.getvalue())
     data = {"picture": address, "width": shown.width, "height": shown.height}
-    return decode_mask(_mask.draw(key, data, {"mask": bool}))
-
-
-def decode_mask(result: Mapping[str, Any]) -> bytes | None:
-    """What the browser sent, if it is a PNG."""
-    sent = result.get("mask")
-    if not isinstance(sent, str) or not sent.startswith(_PNG):
-        return None
-    try:
-        return base64.b64decode(sent.removeprefix(_PNG), validate=True)
-    except ValueError:
-        return None
+    sent = str(_mask.draw(key, data, {"mask": bool}).get("mask"))
+    with suppress(ValueError):  # a browser can send anything
+        if sent.startswith(_PNG):
+            return base64.b64decode(sent.removeprefix(_PNG), validate=True)
+    return None
 
 
 _SIZES = {
@@ -263,10 +233,7 @@ def _edit() -> Make | None:
     """All of a picture, a part that is painted over, more of it, or another one like it."""
     if (picture := _file("edit", ("picture",))) is None:
         return None
-    part = st.segmented_control(
-        _("What should change"), list(_PARTS), default="all", required=True, key="edit-part",
-        format_func=lambda part: _(_PARTS[part]),
-    )  # fmt: skip
+    part = choose_one(_("What should change"), _PARTS, "edit-part")
     if part == "vary":
         return partial(intents.Vary, picture, _strength("edit-vary"))
     prompt = st.text_input(_("What should appear there"), key="edit-prompt").strip()
@@ -298,9 +265,15 @@ def _edges() -> tuple[int, int, int, int]:
     return given[0], given[1], given[2], given[3]
 
 
-_FORMS: dict[str, tuple[str, Callable[[], Make | None]]] = {
-    "draw": (N_("Draw"), _draw), "edit": (N_("Edit"), _edit), "enhance": (N_("Enhance"), _enhance),
-    "describe": (N_("Describe"), _describe), "translate": (N_("Translate"), _translate),
-    "transcribe": (N_("Transcribe"), _transcribe), "clip": (N_("Watch"), _clip),
-    "speak": (N_("Read aloud"), _speak), "chart": (N_("Chart"), _chart),
-}  # fmt: skip
+# What each is called, what its button says, and its form.
+_TOOLS: dict[str, tuple[str, str, Callable[[], Make | None]]] = {
+    "draw": (N_("Draw"), N_("Draw"), _draw),
+    "edit": (N_("Edit a picture"), N_("Edit"), _edit),
+    "enhance": (N_("Enhance"), N_("Enhance"), _enhance),
+    "describe": (N_("Describe"), N_("Describe"), _describe),
+    "translate": (N_("Translate"), N_("Translate"), _translate),
+    "transcribe": (N_("Transcribe"), N_("Transcribe"), _transcribe),
+    "clip": (N_("Watch a clip"), N_("Watch"), _clip),
+    "speak": (N_("Read aloud"), N_("Read aloud"), _speak),
+    "chart": (N_("Chart"), N_("Chart"), _chart),
+}

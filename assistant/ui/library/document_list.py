@@ -1,5 +1,6 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,16 +10,108 @@ import streamlit as st
 from assistant.conversation.suggestions import offered
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
-from assistant.ui.library import library_tags
 from assistant.ui.session import Shown
-from assistant.ui.widgets import Component, as_html, ask_before, button
+from assistant.ui.widgets import Component, as_html, ask_before, button, choose_several, plain
 from ingest.chunking import PageLedger
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
 from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
+from vectorstore.errors import WrongDate
 from vectorstore.library import Library
+
+# -- Fields that choose documents by their tags and dates
+
+
+def draw_filter_fields(documents: Sequence[DocumentInfo], key: str, **how: Any) -> None:
+    """Draw them; `filter_of_fields` reads what is chosen. It is kept while other pages are shown,
+    unless `how`, which goes to each field, says something else."""
+    tags, *dates = _filter_keys(key)
+    if counts := _counted(documents):
+        choose_several(
+            _("Tags"), list(counts), tags, placeholder=_("Any tag"),
+            format_func=lambda tag: f"{tag} ({number(counts[tag])})" if tag in counts else tag,
+            **how,
+        )  # fmt: skip
+    else:
+        st.caption(
+            _("No document has a tag yet: choose documents on the Library page to give them some.")
+        )
+    years = sorted({d.dated[:4] for d in documents if d.dated}, reverse=True)
+    for column, label, date in zip(st.columns(2), (_("Since"), _("Before")), dates, strict=True):
+        typed = st.session_state.get(date)
+        column.selectbox(
+            label, list(dict.fromkeys([*years, *([typed] if typed else [])])), index=None, key=date,
+            placeholder=_("Any"), accept_new_options=True, **{"persist_state": "session", **how},
+        )  # fmt: skip
+    _read, wrong = _typed(documents, key)
+    if wrong:
+        st.caption(plain(told(wrong)))
+
+
+def filter_of_fields(documents: Sequence[DocumentInfo], key: str) -> Filter:
+    """What fields say, which need not be drawn now; no dates where one is wrong."""
+    return _typed(documents, key)[0]
+
+
+def _typed(documents: Sequence[DocumentInfo], key: str) -> tuple[Filter, str]:
+    """The same, and what is wrong with a date."""
+    chosen, *dates = (st.session_state.get(one) for one in _filter_keys(key))
+    there = _counted(documents) if chosen else {}  # a tag may have gone since
+    tags = tuple(tag for tag in chosen or () if tag in there)
+    after, before = (str(date or "").strip() for date in dates)
+    try:
+        return Filter(tags, after, before), ""
+    except WrongDate as error:
+        return Filter(tags), str(error)
+
+
+def _filter_keys(key: str) -> tuple[str, ...]:
+    """The keys of the fields in the session's state: tags, after, before."""
+    return tuple(f"{key}-{field}" for field in ("tags", "after", "before"))
+
+
+def clear_filter_fields(key: str) -> None:
+    """Empty the fields of a filter, so that all documents are chosen again."""
+    nothing: tuple[Any, ...] = ([], None, None)
+    for field, empty in zip(_filter_keys(key), nothing, strict=True):
+        if field in st.session_state:
+            st.session_state[field] = empty
+
+
+def _counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
+    """The number of documents with each tag, by tag."""
+    counts = Counter(tag for document in documents for tag in document.tags)
+    return dict(sorted(counts.items(), key=lambda row: row[0].casefold()))
+
+
+# -- The dialog that gives tags to documents, and takes them away
+
+_GIVE, _TAKE = "tags-to-give", "tags-to-take"  # in the session's state: the fields
+
+
+def _tags_dialog(library: Library, names: Sequence[str]) -> None:
+    documents = library.documents()
+    there = _counted([document for document in documents if document.document in set(names)])
+    st.multiselect(
+        _("Tags to give"), list(_counted(documents)), accept_new_options=True, key=_GIVE,
+        placeholder=_("Choose one, or type one and press Enter"),
+    )  # fmt: skip
+    if there:
+        st.multiselect(_("Tags to take away"), list(there), key=_TAKE, placeholder=_("None"))
+    with st.container(horizontal=True):
+        saved = button(_("Save"), "save-tags", _save_tags, library, names, type="primary")
+        left = st.button(_("Cancel"), key="cancel-tags")
+    if saved or left:
+        st.rerun()
+
+
+def _save_tags(library: Library, names: Sequence[str]) -> None:
+    add, remove = st.session_state.get(_GIVE, []), st.session_state.get(_TAKE, [])
+    there = {document.document for document in library.documents()}
+    wanted = [name for name in names if name in there]
+    resources.to_change(library, "tagged", ", ".join(wanted)).tags.change(wanted, add, remove)
+
 
 # -- Searches and sorts the documents of a list. The fields that are used less are in a menu, and
 # are drawn only while it is open.
@@ -44,7 +137,7 @@ def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
     )
     sort = second.selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
                             key="in-order")  # fmt: skip
-    fields = (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
+    fields = (_KIND, _STATE, *_filter_keys(_FIELDS))
     # With the number of fields that leave something out: they are folded away.
     count = sum(bool(st.session_state.get(key)) for key in fields)
     menu = third.popover(
@@ -55,7 +148,7 @@ def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
         with menu:
             _menu(documents)
     kind, state = (st.session_state.get(key, "") for key in (_KIND, _STATE))
-    return part, kind, state, sort, library_tags.filter_of_fields(documents, _FIELDS)
+    return part, kind, state, sort, filter_of_fields(documents, _FIELDS)
 
 
 def _menu(documents: list[DocumentInfo]) -> None:
@@ -67,7 +160,7 @@ def _menu(documents: list[DocumentInfo]) -> None:
                  **kept)  # fmt: skip
     st.selectbox(_("State"), list(_STATES), format_func=lambda one: _(_STATES[one]), key=_STATE,
                  **kept)  # fmt: skip
-    library_tags.draw_filter_fields(documents, _FIELDS, **kept)
+    draw_filter_fields(documents, _FIELDS, **kept)
 
 
 # -- Shows a document's coverage: a bar, a phrase, and the pages to check
@@ -228,7 +321,9 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
         button(_("Select none"), "pick-none", _pick_all, library, (), type="secondary")
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[DIALOG_OPEN] = True
-            library_tags.open_tags_dialog(library, sorted(chosen), dialog_answered)
+            # At each call, for the title in the language of the visitor.
+            title = ngettext("Tags of {count} document", "Tags of {count} documents", len(chosen))
+            st.dialog(title, on_dismiss="rerun")(_tags_dialog)(library, sorted(chosen))
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             names = sorted(chosen)
             shown = ", ".join(readable(name) for name in names[:_SHOWN])
@@ -237,11 +332,6 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
             leave = _("They and everything that was read from them leave the library. Your own "
                       "files stay.")  # fmt: skip
             _ask_removal(library, _("Remove these documents?"), f"{shown}. {leave}", names, "many")
-
-
-def dialog_answered() -> None:
-    """Note in the session that the dialog is closed."""
-    st.session_state.pop(DIALOG_OPEN, None)
 
 
 def _selected_documents(library: Library) -> set[str]:
@@ -258,19 +348,16 @@ def _ask_removal(
     library: Library, title: str, question: str, names: Sequence[str], key: str
 ) -> None:
     st.session_state[DIALOG_OPEN] = True
-    ask_before(
-        title, question, _("Remove"), _remove, library, names, key=key, closed=dialog_answered
-    )
+    ask_before(title, question, _("Remove"), _remove, library, names, key=key)
 
 
 def _remove(library: Library, names: Sequence[str]) -> None:
-    with session.errors_kept():
-        there = {document.document for document in library.documents()}
-        wanted = [name for name in names if name in there]
-        shelf = resources.to_change(library, "removed", ", ".join(wanted))
-        shelf.remove(wanted)
-        offered(shelf)  # without the questions that were written from them
-        _selected_documents(library).difference_update(wanted)
+    there = {document.document for document in library.documents()}
+    wanted = [name for name in names if name in there]
+    shelf = resources.to_change(library, "removed", ", ".join(wanted))
+    shelf.remove(wanted)
+    offered(shelf)  # without the questions that were written from them
+    _selected_documents(library).difference_update(wanted)
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -289,11 +376,9 @@ def draw_document_list(library: Library) -> None:
     draws the list alone."""
     if st.session_state.pop(_OPENED, False):
         st.rerun()  # its page stands beside the list
-    try:
+    with widgets.errors_shown():
         resources.check_seen(library)
         _list(library, library.documents())
-    except PinciteError as error:
-        widgets.show_error(error)
 
 
 def _list(library: Library, documents: list[DocumentInfo]) -> None:

@@ -1,26 +1,24 @@
 """The library: drop files in, see what was read from each, open them and take them out."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from assistant.contract.facts import place
-from assistant.i18n.translation import _, ngettext, told
+from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.libraries import libraries
 from assistant.libraries.libraries import Deleted, Named
 from assistant.libraries.uploads import Upload
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.library import library_queue, library_sources
-from assistant.ui.library.document_list import DIALOG_OPEN, dialog_answered, draw_document_list
-from assistant.ui.library.library_queue import FileState, Waiting
+from assistant.ui.library.document_list import DIALOG_OPEN, draw_document_list
+from assistant.ui.library.library_queue import FileState
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html, ask_before, button, folded, own, pace, plain
+from assistant.ui.widgets import as_html, button, choose_one, folded, own, plain
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from ingest.images import image_file
 from vectorstore.add_report import AddSummary
 from vectorstore.add_report import kinds as kinds_of
@@ -46,9 +44,13 @@ def draw_library_list() -> None:
         if part.is_filled:
             with st.form(f"make-{of}", border=False):
                 _fields("", "", of)
-                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
+                widgets.submit(_("Make"), _make, of)
     for gone in libraries.deleted(resources.settings()):
-        _gone(gone)
+        until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
+        facts = _("Deleted; it can be brought back until {time}", time=until)
+        with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
+            key = f"undo-{gone.folder.name}"
+            button(_("Undo"), key, _undo, gone, icon="undo", type="secondary")
 
 
 def _row(one: Named, is_open: bool) -> None:
@@ -59,14 +61,16 @@ def _row(one: Named, is_open: bool) -> None:
     ):
         button(_("Open"), f"open-lib-{one.library}", _open, one.library, type="secondary")
         if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
-            st.dialog(_("Name and description"))(_ask_change)(one)
+            of = f":{one.library}"
+            fields = partial(_fields, one.library, one.description, of)
+            widgets.ask_form(_("Name and description"), fields, _("Save"), _change, one, of)
         if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
             gone = _(
                 "{library} leaves Pincite with {facts}. Your own files stay where they are. "
                 "For a day it can be brought back.",
                 library=one.library, facts=_facts(one),
             )  # fmt: skip
-            ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
+            widgets.ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
                        key="delete")  # fmt: skip
 
 
@@ -74,17 +78,6 @@ def _facts(one: Named) -> str:
     documents = ngettext("{count} document", "{count} documents", one.documents)
     pages = ngettext("{count} page", "{count} pages", one.pages)
     return " · ".join(filter(None, (documents, pages, one.description)))
-
-
-def _gone(gone: Deleted) -> None:
-    until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
-    facts = _("Deleted; it can be brought back until {time}", time=until)
-    with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
-        back = partial(libraries.undo, resources.settings(), gone)
-        button(
-            _("Undo"), f"undo-{gone.folder.name}", _do, back, "brought back", gone.library,
-            icon="undo", type="secondary",
-        )  # fmt: skip
 
 
 def _open(name: str) -> None:
@@ -106,60 +99,46 @@ def _typed(of: str) -> tuple[str, str]:
     return st.session_state[_NAME + of].strip(), st.session_state[_ABOUT + of]
 
 
+def _begin(did: str, name: str) -> None:
+    """Before an owner changes a library: raises NotAllowed for others. What was deleted a day ago
+    is deleted for good."""
+    resources.check_owner()
+    resources.note(did, name)
+    libraries.clear(resources.settings())
+
+
 def _make(of: str) -> None:
     name, about = _typed(of)
-    if _do(lambda: libraries.make(resources.settings(), name, about), "made", name):
-        st.session_state[_MADE] += 1
-        _open(name)
-
-
-def _ask_change(one: Named) -> None:
-    of = f":{one.library}"
-    with st.form(f"change{of}", border=False):
-        _fields(one.library, one.description, of)
-        saved = st.form_submit_button(_("Save"), type="primary", on_click=_change, args=(one, of))
-    if saved:
-        st.rerun()
+    _begin("made", name)
+    libraries.make(resources.settings(), name, about)
+    st.session_state[_MADE] += 1
+    _open(name)
 
 
 def _change(one: Named, of: str) -> None:
-    name, about = _typed(of)
-
-    def change() -> None:
-        settings = resources.settings()
-        if about != one.description:
-            libraries.describe(settings, one.library, about)
-        if name != one.library:
-            libraries.check_there(settings, one.library)
-            was_open = resources.chosen_one() == one.library
-            resources.release(one.library)
-            libraries.rename(settings, one.library, name)
-            if was_open:
-                session.pick_library(name)
-
-    _do(change, "changed", one.library)
+    (name, about), settings = _typed(of), resources.settings()
+    _begin("changed", one.library)
+    if about != one.description:
+        libraries.describe(settings, one.library, about)
+    if name != one.library:
+        libraries.check_there(settings, one.library)
+        was_open = resources.chosen_one() == one.library
+        resources.release(one.library)
+        libraries.rename(settings, one.library, name)
+        if was_open:
+            session.pick_library(name)
 
 
 def _delete(name: str) -> None:
-    def gone() -> None:
-        libraries.check_there(resources.settings(), name)
-        resources.release(name)
-        libraries.delete(resources.settings(), name)
-
-    _do(gone, "deleted", name)
+    _begin("deleted", name)
+    libraries.check_there(resources.settings(), name)
+    resources.release(name)
+    libraries.delete(resources.settings(), name)
 
 
-def _do(work: Callable[[], object], did: str, name: str) -> bool:
-    """Whether it could be done; why not is shown at the next drawing."""
-    try:
-        resources.check_owner()
-        resources.note(did, name)
-        work()
-        libraries.clear(resources.settings())
-    except PinciteError as error:
-        session.keep_error(error)
-        return False
-    return True
+def _undo(gone: Deleted) -> None:
+    _begin("brought back", gone.library)
+    libraries.undo(resources.settings(), gone)
 
 
 # -- The page, with the documents of a library
@@ -167,26 +146,23 @@ def _do(work: Callable[[], object], did: str, name: str) -> bool:
 
 def page() -> None:
     """Draw the page from top to bottom."""
-    dialog_answered()  # the drawing of the whole page closes a dialog, whichever way it was left
+    # The drawing of the whole page closes a dialog, whichever way it was left.
+    st.session_state.pop(DIALOG_OPEN, None)
     with page_frame.page(_("Library")):
-        if resources.is_owner() and _part() == "libraries":
+        part = "documents"
+        if resources.is_owner():
+            st.session_state.setdefault(PAGE_PART, part)
+            parts = {"documents": N_("Documents"), "libraries": N_("Libraries")}
+            how = {"default": None, "label_visibility": "collapsed"}
+            part = choose_one(_("Part"), parts, PAGE_PART, **how)
+        if part == "libraries":
             draw_library_list()
         else:
             _documents(resources.library())
 
 
-def _part() -> str:
-    parts = {"documents": _("Documents"), "libraries": _("Libraries")}
-    st.session_state.setdefault(PAGE_PART, "documents")
-    picked = st.segmented_control(
-        _("Part"), list(parts), required=True, format_func=parts.__getitem__,
-        label_visibility="collapsed", key=PAGE_PART,
-    )  # fmt: skip
-    return str(picked)
-
-
 def _documents(library: Library) -> None:
-    drawn = library.state()  # before all that is read: a later change draws the page again
+    state = library.state()  # before all that is read: a later change draws the page again
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
         library_queue.draw_uploader(library)
@@ -195,7 +171,7 @@ def _documents(library: Library) -> None:
     upload: Upload | None = st.session_state.get(resources.UPLOAD)
     if upload and upload.ended:
         _ended(library, upload)
-    resting = library_queue.draw_queue(library, told=upload is None or upload.ended)
+    library_queue.draw_queue(library, state, told=upload is None or upload.ended)
     if library.documents():
         with folded(_("Pictures"), own(library, "pictures")) as part:
             if part.is_filled:
@@ -207,8 +183,8 @@ def _documents(library: Library) -> None:
     with above:
         if resources.may_change():
             library_queue.draw_reindex_notice(library)
-    watch = st.fragment(_watch, run_every=pace(2.0, resting is None))
-    watch(library, drawn, resting, [])
+    if library.state() != state and not st.session_state.get(DIALOG_OPEN):
+        st.rerun()  # it has changed while it was drawn
 
 
 # -- adding
@@ -226,13 +202,11 @@ def _ended(library: Library, upload: Upload) -> None:
             for line in _told(upload.summary):
                 st.caption(plain(line))
         queued = {job.path for job in library.jobs.all()}
-        # Failed ones are in the queue, with buttons.
-        failed = [
-            one
-            for one in (upload.summary.failed if upload.summary else ())
-            if one.path not in queued
-        ]
-        inside = [FileState(Path(one.path).name, told(one.error)) for one in failed]
+        failed = upload.summary.failed if upload.summary else ()
+        inside = [  # others that failed are in the queue, with buttons
+            FileState(Path(one.path).name, told(one.error))
+            for one in failed if one.path not in queued
+        ]  # fmt: skip
         added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
         library_queue.draw_work_list(inside, failed=True)
         library_queue.draw_work_list(added)
@@ -271,41 +245,21 @@ def summed_up(done: AddSummary) -> str:
     return ", ".join(filter(None, parts)) or _("Nothing to add")
 
 
-# -- what is there
-
-
-def _watch(
-    library: Library, drawn: tuple[int, int], resting: Waiting | None, begun: list[bool]
-) -> None:
-    """Draws the page again when another visitor or process has changed the library or its queue.
-    `begun` is empty while the page itself is drawn, which has just read the queue."""
-    with suppress(PinciteError):  # the page itself says what is wrong
-        # It would close an open dialog.
-        now = library.state(), library_queue.at_rest(library) if begun else resting
-        if now != (drawn, resting) and not st.session_state.get(DIALOG_OPEN):
-            st.rerun()
-    begun[:] = [True]
-
-
 def _empty(owner: bool) -> None:
-    if not owner:
-        st.html(f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2></div>')
-        return
-    command = "<code>pincite add FOLDER</code>"
-    drop = as_html(_("Drop files above. They are copied and read on this machine."))
-    folder = as_html(_("{command} reads a whole folder."))
-    if resources.may_name_folders():
-        above = _(
-            "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
-        )
-        folder = f"{as_html(above)} {as_html(_('{command} reads one once.'))}"
-    kinds = library_queue.readable_kinds()
-    st.html(
-        f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
-        f"<p>{drop}</p>"
-        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds))}</p>'
-        f'<p class="quiet">{folder.format(command=command)}</p></div>'
-    )
+    lines = [f"<h2>{as_html(_('Nothing here yet'))}</h2>"]
+    if owner:
+        drop = _("Drop files above. They are copied and read on this machine.")
+        kinds = _("Pincite reads {kinds}", kinds=library_queue.readable_kinds())
+        folder = _("{command} reads a whole folder.")
+        if resources.may_name_folders():
+            above = _(
+                "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
+            )
+            folder = f"{above} {_('{command} reads one once.')}"
+        folder = as_html(folder).format(command="<code>pincite add FOLDER</code>")
+        lines += [f"<p>{as_html(drop)}</p>", f'<p class="quiet">{as_html(kinds)}</p>']
+        lines += [f'<p class="quiet">{folder}</p>']
+    st.html(f'<div class="empty">{"".join(lines)}</div>')
 
 
 # -- The pictures of a library: found by words or by a picture like them; a click opens the page
@@ -314,7 +268,6 @@ _FOUND = "pictures-found"  # in the session's state
 _MOST = 12
 _ACROSS = 4
 _WORDS = 60  # characters under a picture
-Search = Callable[[Told], list[PictureHit]]
 
 
 def _search_pictures(library: Library) -> None:
@@ -328,40 +281,36 @@ def _search_pictures(library: Library) -> None:
         type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
         key=own(library, "picture-like"),
     )
-    try:
+    with widgets.errors_shown():
         if file is not None:  # before words: it was chosen last, and can be taken away
             picture, _name = image_file.inner(file.getvalue(), file.name)
             alike = partial(library.pictures.similar, picture, _MOST)
-            _grid(library, _keep_hits(library, f"like {file.file_id}", alike))
+            _grid(library, _hits(library, f"like {file.file_id}", alike))
         elif words:
             named = partial(library.pictures.named, words, _MOST)
-            _grid(library, _keep_hits(library, f"words {words}", named))
-    except PinciteError as error:
-        widgets.show_error(error)
+            _grid(library, _hits(library, f"words {words}", named))
 
 
-def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
-    """The results, which stay while pages are opened, until the library changes."""
+def _hits(
+    library: Library, asked: str, search: Callable[[Told], list[PictureHit]]
+) -> list[PictureHit]:
+    """The results, which stay while pages are opened, until the library changes. New documents are
+    looked at first, with progress."""
     now = library.name, library.generation(), asked
     before = st.session_state.get(_FOUND)
     if before is None or before[0] != now:
-        before = st.session_state[_FOUND] = now, _searched(search)
+        bar = st.progress(0.0, _("Looking at the pictures…"))
+
+        def show_progress(document: str, done: int, total: int) -> None:
+            looking = _("Looking at {name}", name=readable(document))
+            bar.progress(done / max(total, 1), plain(looking))
+
+        try:
+            before = st.session_state[_FOUND] = now, search(show_progress)
+        finally:
+            bar.empty()
     hits: list[PictureHit] = before[1]
     return hits
-
-
-def _searched(search: Search) -> list[PictureHit]:
-    """Search with progress: new documents are processed first."""
-    bar = st.progress(0.0, _("Looking at the pictures…"))
-
-    def show_progress(document: str, done: int, total: int) -> None:
-        looking = _("Looking at {name}", name=readable(document))
-        bar.progress(done / max(total, 1), plain(looking))
-
-    try:
-        return search(show_progress)
-    finally:
-        bar.empty()
 
 
 def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
@@ -376,8 +325,8 @@ def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
 
 def _card(library: Library, hit: PictureHit) -> None:
     where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
-    if thumbnail := library.pictures.thumbnail(hit):
-        st.image(thumbnail, alt=_("A picture of {place}", place=where))
+    if hit.thumbnail:
+        st.image(hit.thumbnail, alt=_("A picture of {place}", place=where))
     key = f"picture-{hit.id}"
     shown = Shown(hit.document, hit.page, seconds=hit.seconds, source=key)
     button(plain(where), key, session.show, shown)

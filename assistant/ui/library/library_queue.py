@@ -1,9 +1,10 @@
 """The live job queue of the Library page, with the box that takes files; any process may add."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,16 +14,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.libraries.uploads import (
-    Upload,
-    delete_dropped,
-    describe_step,
-    given_path,
-    told_stage,
-    upload_folder,
-)
+from assistant.libraries import uploads as adding
+from assistant.libraries.uploads import Upload, describe_step, told_stage
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import as_html, own
+from assistant.ui.library.document_list import DIALOG_OPEN
+from assistant.ui.widgets import as_html, button, own, pace
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
@@ -56,6 +52,11 @@ class Waiting:
     def goes_on(self) -> bool:
         return bool(self.rebuilding or self.work)
 
+    @property
+    def at_rest(self) -> "Waiting | None":
+        """The same where nothing goes on; else None, whatever goes on."""
+        return None if self.goes_on else self
+
 
 def waiting(library: Library) -> Waiting:
     """The queue of all processes; the uploads of this one know the pages. Raises PinciteError."""
@@ -80,60 +81,38 @@ def waiting(library: Library) -> Waiting:
     return Waiting(rebuilding, adding, (*work, *unsaved), tuple(left), failed)
 
 
-def _read(library: Library) -> Waiting | None:
-    """None where it cannot be told."""
-    with suppress(PinciteError):
-        return waiting(library)
-    return None
-
-
-def at_rest(library: Library) -> Waiting | None:
-    """What waits or has failed while nothing is added; None while something is, or where that
-    cannot be told."""
-    return _resting(_read(library))
-
-
-def _resting(queue: Waiting | None) -> Waiting | None:
-    return None if queue is None or queue.goes_on else queue
-
-
-def draw_queue(library: Library, told: bool) -> Waiting | None:
-    """Draw the queue, again and again until it is at rest. Returns it where it is.
+def draw_queue(library: Library, state: tuple[int, int], told: bool) -> None:
+    """Draw the queue, and again and again: often until it is at rest. The page is drawn again when
+    another visitor or process has changed the queue or the library, of which the page shows a
+    `state`.
 
     `told`: the page shows the result of this visitor's upload, or there is none.
     """
-    queue = _read(library)
-    resting = _resting(queue)
-    live = resting is None or not told
-    st.fragment(_draw, run_every=1.0 if live else None)(library, told, [queue])
-    return resting
+    queue = waiting(library)
+    run_every = pace(1.0, goes_on=queue.goes_on or not told)
+    st.fragment(_draw, run_every=run_every)(library, (state, queue.at_rest), told, [queue])
 
 
-def _draw(library: Library, told: bool, read: list[Waiting | None]) -> None:
+@widgets.errors_shown()
+def _draw(
+    library: Library, drawn: tuple[tuple[int, int], Waiting | None], told: bool,
+    read: list[Waiting],
+) -> None:  # fmt: skip
     """`read`: as the page has just read it. Streamlit calls this with the same list again and
     again: later drawings find it empty, and read anew."""
     mine: Upload | None = st.session_state.get(resources.UPLOAD)
-    if not told and mine and mine.ended:
+    is_first, queue = bool(read), read.pop() if read else waiting(library)
+    is_new = not is_first and (library.state(), queue.at_rest) != drawn
+    # It would close an open dialog.
+    if (is_new and not st.session_state.get(DIALOG_OPEN)) or (not told and mine and mine.ended):
         st.rerun()
-    try:
-        queue = (read.pop() if read else None) or waiting(library)
-        changes = resources.may_change()
-        if queue.goes_on or (changes and (queue.left or queue.failed)):
-            with st.container(border=True, key="queue"):
-                _draw_rebuild(queue.rebuilding)
-                _draw_work(queue.work, queue.adding)
-                _draw_left(library, queue.left if changes else ())
-                _failed(library, queue.failed if changes else ())
-    except PinciteError as error:
-        widgets.show_error(error)
-
-
-def start(library: Library, again: Sequence[str]) -> None:
-    """Try files again; without any, continue what was stopped."""
-    # Of a file inside an archive, the archive is read again.
-    paths = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
-    resources.upload(library, "added again", paths=list(paths))
-    st.rerun()
+    changes = resources.may_change()
+    if queue.goes_on or (changes and (queue.left or queue.failed)):
+        with st.container(border=True, key="queue"):
+            _draw_rebuild(queue.rebuilding)
+            _draw_work(queue.work, queue.adding)
+            _draw_left(library, queue.left if changes else ())
+            _failed(library, queue.failed if changes else ())
 
 
 def draw_work_list(rows: Sequence[FileState], failed: bool = False) -> None:
@@ -168,12 +147,9 @@ def _titled(text: str) -> Iterator[None]:
 
 
 def _draw_stop(uploads: Sequence[Upload], key: str) -> None:
-    def stop() -> None:
-        for upload in uploads:
-            upload.stop()
-
     if uploads and (uploads[0].stopping or resources.may_change()):
-        widgets.draw_stop(uploads[0].stopping, key, stop)
+        stop = [upload.stop for upload in uploads]
+        widgets.draw_stop(uploads[0].stopping, key, lambda: [each() for each in stop])
 
 
 def _draw_rebuild(uploads: Sequence[Upload]) -> None:
@@ -212,10 +188,8 @@ def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
     title = ngettext("Stopped: {count} file waits to be continued",
                      "Stopped: {count} files wait to be continued", len(jobs))  # fmt: skip
     with _titled(title):
-        if st.button(_("Continue"), key="continue", type="primary"):
-            start(library, [])
-        if st.button(_("Dismiss"), key="dismiss-left"):
-            _dismiss(library, jobs)
+        _draw_button(_("Continue"), "continue", _again, library, (), type="primary")
+        _draw_button(_("Dismiss"), "dismiss-left", _dismiss, library, jobs)
     draw_work_list([FileState(job.name, _("not read yet")) for job in jobs])
 
 
@@ -228,32 +202,39 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
         if len(jobs) > 1:
             _again_or_not(library, jobs, _("Retry all"), _("Dismiss all"), "all")
     for job in jobs[:_FAILED]:
-        _failure(library, job)
+        key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
+        reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
+        with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
+            draw_work_list([FileState(job.name, reason)], failed=True)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
     _draw_rest(len(jobs) - _FAILED)
 
 
-def _failure(library: Library, job: Job) -> None:
-    key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
-    reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
-    with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
-        draw_work_list([FileState(job.name, reason)], failed=True)
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
-
-
 def _again_or_not(library: Library, jobs: Sequence[Job], retry: str, no: str, key: str) -> None:
-    if st.button(retry, key=f"retry-{key}"):
-        start(library, [job.path for job in jobs])
-    if st.button(no, key=f"dismiss-{key}"):
-        _dismiss(library, jobs)
+    _draw_button(retry, f"retry-{key}", _again, library, jobs)
+    _draw_button(no, f"dismiss-{key}", _dismiss, library, jobs)
+
+
+def _draw_button(
+    label: str, key: str, act: Callable[..., None], *given: object, **how: Any
+) -> None:
+    """One that changes the queue: the whole page is drawn for it."""
+    if button(label, key, act, *given, **{"type": "secondary", **how}):
+        st.rerun()
+
+
+def _again(library: Library, jobs: Sequence[Job]) -> None:
+    """Try files again; without any, continue what was stopped."""
+    # Of a file inside an archive, the archive is read again.
+    paths = dict.fromkeys(Path(job.path.split(INSIDE)[0]) for job in jobs)
+    resources.upload(library, "added again", paths=list(paths))
 
 
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
-    with session.errors_kept():
-        resources.to_change(library, "dismissed").jobs.drop(places)
-        delete_dropped(places, upload_folder(resources.settings().home, library.name))
-    st.rerun()
+    resources.to_change(library, "dismissed").jobs.drop(places)
+    adding.delete_dropped(places, adding.upload_folder(resources.settings().home, library.name))
 
 
 # -- On the Library page: that another model or an earlier Pincite made it, and a button for it
@@ -265,7 +246,7 @@ def draw_reindex_notice(library: Library) -> None:
         return
     why = ""
     with suppress(PinciteError):  # such as no model; a question says it
-        why = library.maintenance.rebuild_reason()
+        why = library.embedders.why()
     if not why:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):
@@ -274,9 +255,8 @@ def draw_reindex_notice(library: Library) -> None:
             "changed, and you can go on meanwhile."
         )
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
-        if st.button(_("Rebuild it"), key="rebuild"):
-            resources.upload(library, "rebuilt", rebuild=True)
-            st.rerun()
+        rebuild = partial(resources.upload, library, "rebuilt", rebuild=True)
+        button(_("Rebuild it"), "rebuild", rebuild, type="secondary")
 
 
 # -- Files that fields of a page have taken, and that the program has saved elsewhere
@@ -335,13 +315,12 @@ def draw_folder_field(library: Library) -> None:
         key = own(library, _FOLDER_TO_ADD)
         label, example = _("Or a folder of this machine"), str(Path.home())
         st.text_input(label, key=key, placeholder=example)
-        widgets.button(_("Add folder"), "add-folder", _add_folder, library, key, type="secondary")
+        button(_("Add folder"), "add-folder", _add_folder, library, key, type="secondary")
 
 
 def _add_folder(library: Library, field: str) -> None:
-    with session.errors_kept():
-        resources.check_folder_right()
-        add_paths(library, [given_path(st.session_state[field].strip())])
+    resources.check_folder_right()
+    add_paths(library, [adding.given_path(st.session_state[field].strip())])
 
 
 def add_paths(library: Library, paths: list[Path]) -> None:

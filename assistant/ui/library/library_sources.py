@@ -1,6 +1,6 @@
 """What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from assistant.sources.address import Kind, SourceFailed, parsed, written
 from assistant.sources.fetching import add_checked, renew_password
 from assistant.sources.source_list import EVERY, Source, has_password
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import button, folded, own, pace, plain, secret
+from assistant.ui.widgets import button, choose_one, folded, own, pace, plain, secret, submit
 from ingest.errors import PinciteError
 from vectorstore.library import Library
 
@@ -22,38 +22,39 @@ from vectorstore.library import Library
 
 _INTERVALS = (5, 15, 60, 6 * 60, 24 * 60)  # minutes
 _KINDS: dict[Kind, str] = {"imap": N_("Mailbox (IMAP)"), "webdav": N_("Folder (WebDAV)")}
-_LABELS = {  # of the fields that a server may not like
-    "imap": {"server": N_("Server"), "user": N_("User"), "password": N_("Password"),
-             "folder": N_("Mailbox")},
-    "webdav": {"server": N_("Address"), "user": N_("User"), "password": N_("Password"),
-               "folder": N_("Folder on the server")},
-}  # fmt: skip
+_FIELDS = {  # what a server may not like besides the password, with an example of each
+    "imap": {
+        "server": (N_("Server"), "mail.example.org"),
+        "folder": (N_("Mailbox"), "INBOX"),
+        "user": (N_("User"), "ann@example.org"),
+    },
+    "webdav": {
+        "server": (N_("Address"), "https://cloud.example.org/remote.php/dav"),
+        "folder": (N_("Folder on the server"), "papers"),
+        "user": (N_("User"), "ann"),
+    },
+}
 _PART = "sources"
 _DONE, _WRONG = "sources-added", "source-wrong"  # in the session's state, of each library
 
 
-def _draw_source_form(library: Library) -> Source | None:
-    """Draw it; returns what was added just now."""
-    kind: Kind = st.segmented_control(
-        _("Add"), list(_KINDS), default="imap", required=True,
-        key=own(library, "source-kind"), format_func=lambda kind: _(_KINDS[kind]),
-        on_change=_forget, args=(library,),
-    )  # fmt: skip
+def _draw_source_form(library: Library) -> None:
+    kind = choose_one(_("Add"), _KINDS, own(library, "source-kind"))
     # Each source that was added leaves the fields empty for the next one.
     added = st.session_state.setdefault(own(library, _DONE), 0)
     form = own(library, f"source-{kind}-{added}")
     with st.form(form, border=False):
         given = _fields(kind, secret(own(library, _PART), f"{form}-password"))
         submitted = st.form_submit_button(_("Check and add"), type="primary")
-    made = _submitted(library, kind, given) if submitted else None
+    if submitted:
+        _add_source(library, kind, given)
     wrong, of = st.session_state.get(own(library, _WRONG), ("", {}))
-    if wrong and of == _shown(given):  # on another page or in another library they were emptied
+    if of == _shown(given):  # on another page or in another library they were emptied
         widgets.show_error(wrong)
-    return made
 
 
 def _shown(given: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in given.items() if field != "password"}
+    return {**given, "password": ""}
 
 
 def _draw_interval(every: int, key: str | None = None, **how: Any) -> int:
@@ -74,25 +75,20 @@ def _often(minutes: int) -> str:
 
 
 def _fields(kind: Kind, password: str) -> dict[str, Any]:
-    labels = {field: _(label) for field, label in _LABELS[kind].items()}
-    mail = kind == "imap"
     where, who, how = (st.columns(2) for _row in range(3))  # the order of Tab, and of a phone
+    columns = {"server": where[0], "folder": where[1], "user": who[0]}
     given: dict[str, Any] = {
-        "server": where[0].text_input(
-            labels["server"],
-            placeholder="mail.example.org" if mail else "https://cloud.example.org/remote.php/dav",
-        ),
-        "folder": where[1].text_input(labels["folder"], placeholder="INBOX" if mail else "papers"),
-        "user": who[0].text_input(labels["user"], placeholder="ann@example.org" if mail else "ann"),
-        "password": who[1].text_input(
-            labels["password"], type="password", key=password, autocomplete="new-password",
-            help=_("Kept in the keyring of this system, and in no file of Pincite. Servers that "
-                   "ask for a second factor want a password made for programs."),
-        ),
-    }  # fmt: skip
+        name: columns[name].text_input(_(label), placeholder=example)
+        for name, (label, example) in _FIELDS[kind].items()
+    }
+    given["password"] = who[1].text_input(
+        _("Password"), type="password", key=password, autocomplete="new-password",
+        help=_("Kept in the keyring of this system, and in no file of Pincite. Servers that "
+               "ask for a second factor want a password made for programs."),
+    )  # fmt: skip
     with how[0]:
         given["every"] = _draw_interval(EVERY)
-    if mail:
+    if kind == "imap":
         given["starttls"] = how[1].selectbox(
             _("Encryption"), [False, True], format_func=lambda late: "STARTTLS" if late else "TLS"
         )
@@ -100,47 +96,38 @@ def _fields(kind: Kind, password: str) -> dict[str, Any]:
     return given
 
 
-def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | None:
+def _add_source(library: Library, kind: Kind, given: dict[str, Any]) -> None:
     try:
         with st.spinner(_("Signing in…")):
-            resources.check_folder_right()
             starttls = given.get("starttls", False)
             address = written(kind, given["server"], given["user"], given["folder"], starttls)
-            resources.to_change(library, "added source", parsed(address).host)
+            _check(library, "added source", parsed(address).host)
             made = add_checked(
                 resources.settings(), library.name, address, given["password"], given["mirror"],
                 given["every"],
             )  # fmt: skip
     except PinciteError as error:
         field = error.field if isinstance(error, SourceFailed) else ""
-        label = _LABELS[kind].get(field, "")
-        wrong = f"{_(label)}: {told(str(error))}" if label else told(str(error))
+        label, _example = {"password": (N_("Password"), ""), **_FIELDS[kind]}.get(field, ("", ""))
+        wrong = f"{_(label)}: {told(str(error))}" if label else str(error)
         st.session_state[own(library, _WRONG)] = wrong, _shown(given)
-        return None
+        return
     st.session_state[own(library, _DONE)] += 1
-    _forget(library)
-    return made
+    with session.errors_kept():
+        _fetch(library, made)
+    st.rerun()
 
 
-def _forget(library: Library) -> None:
-    st.session_state.pop(own(library, _WRONG), None)
-
-
+@widgets.errors_shown()
 def draw_sources(library: Library) -> None:
     """Draw nothing for others, as with folders of the machine."""
     if not resources.may_name_folders():
         return
-    try:
-        found = source_list.listed(resources.settings(), library.name)
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+    found = source_list.listed(resources.settings(), library.name)
     label = ngettext("{count} mailbox or WebDAV folder", "{count} mailboxes and WebDAV folders",
                      len(found))  # fmt: skip
     if found:  # also those that were added in the terminal since the library was opened
-        settings = resources.settings()
-        turn = turn_of(settings.home, library.name)
-        resources.running_fetchings().follow(settings, library, turn)
+        resources.follow_sources(library)
     title = label if found else _("Mailboxes and WebDAV folders")
     with folded(title, own(library, _PART)) as part:
         if not part.is_filled:
@@ -153,19 +140,14 @@ def draw_sources(library: Library) -> None:
             fetching = any(map(_is_fetched, found))
             rows = st.fragment(_rows, run_every=pace(2.0, fetching) if part.is_open else None)
             rows(library, [source.name for source in found])
-        if made := _draw_source_form(library):
-            _fetch(library, made)
-            st.rerun()
+        _draw_source_form(library)
 
 
+@widgets.errors_shown()
 def _rows(library: Library, drawn: list[str]) -> None:
     """As they are now: they are fetched by themselves, too."""
     widgets.draw_kept_error()  # of a button here, which draws this alone
-    try:
-        found = source_list.listed(resources.settings(), library.name)
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+    found = source_list.listed(resources.settings(), library.name)
     if [source.name for source in found] != drawn:
         st.rerun()
     for source in found:
@@ -181,10 +163,12 @@ def _row(library: Library, source: Source) -> None:
     now, busy = resources.running_fetchings().of(source), _is_fetched(source)
     with widgets.row(f"row-source-{source.name}", source.name, _facts(source, busy)):
         field = f"every-{source.name}-{source.every}"
+        every = session.errors_kept()(
+            lambda: _change(library, source, {"every": st.session_state[field]})
+        )
         _draw_interval(
-            source.every, field, label_visibility="collapsed", width=200,
-            on_change=lambda: _change(library, source, {"every": st.session_state[field]}),
-        )  # fmt: skip
+            source.every, field, label_visibility="collapsed", width=200, on_change=every
+        )
         key = source.name
         button(_("Fetch now"), f"fetch-{key}", _fetch, library, source, disabled=busy)
         pause = _("Resume") if source.paused else _("Pause")
@@ -211,7 +195,7 @@ def _ask_password(library: Library, source: Source) -> None:
         st.text_input(
             _("Password"), type="password", key=field, autocomplete="current-password",
         )  # fmt: skip
-        st.form_submit_button(_("Sign in"), on_click=_renew, args=(library, source, field))
+        submit(_("Sign in"), _renew, library, source, field, type="secondary")
 
 
 def _facts(source: Source, busy: bool) -> str:
@@ -225,43 +209,34 @@ def _facts(source: Source, busy: bool) -> str:
     return " · ".join([source.address, state, *([_("paused")] if source.paused else [])])
 
 
-def _noted(did: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """What a click does with a source: only an owner at this machine may, and it is noted. Why it
-    cannot be done is shown at the next drawing."""
-
-    def decorated(act: Callable[..., None]) -> Callable[..., None]:
-        def checked(library: Library, source: Source, *given: Any) -> None:
-            with session.errors_kept():
-                resources.check_folder_right()
-                resources.to_change(library, did, source.address)
-                act(library, source, *given)
-
-        return checked
-
-    return decorated
+def _check(library: Library, did: str, what: str) -> None:
+    """Before what a click does: only an owner at this machine may, and it is noted. Raises
+    NotAllowed, UnknownLibrary."""
+    resources.check_folder_right()
+    resources.to_change(library, did, what)
 
 
-@_noted("fetches")
 def _fetch(library: Library, source: Source) -> None:
+    _check(library, "fetches", source.address)
     settings = resources.settings()
     turn = turn_of(settings.home, library.name)
     resources.running_fetchings().start(settings, library, source, turn)
 
 
-@_noted("changed source")
 def _renew(library: Library, source: Source, field: str) -> None:
+    _check(library, "changed source", source.address)
     renew_password(resources.settings(), source, st.session_state[field])
     if not source.paused:
         _fetch(library, source)
 
 
-@_noted("changed source")
 def _change(library: Library, source: Source, how: Mapping[str, Any]) -> None:
+    _check(library, "changed source", source.address)
     source_list.change(resources.settings(), source, **how)
 
 
-@_noted("removed source")
 def _remove(library: Library, source: Source) -> None:
+    _check(library, "removed source", source.address)
     source_list.remove(resources.settings(), source)
 
 
@@ -311,14 +286,12 @@ def _watched_row(library: Library, one: WatchedFolder) -> None:
 
 
 def _watch(library: Library, field: str) -> None:
-    with session.errors_kept():
-        resources.check_folder_right()
-        path = given_path(st.session_state[field].strip())
-        resources.to_change(library, "watches", str(path))
-        resources.watched_folders().add(resources.settings(), library, path)
+    resources.check_folder_right()  # others are not told which folders there are
+    path = given_path(st.session_state[field].strip())
+    resources.to_change(library, "watches", str(path))
+    resources.watched_folders().add(resources.settings(), library, path)
 
 
 def _unwatch(library: Library, path: Path) -> None:
-    with session.errors_kept():
-        resources.check_folder_right()
-        resources.watched_folders().remove(resources.settings(), library.name, path)
+    resources.check_folder_right()
+    resources.watched_folders().remove(resources.settings(), library.name, path)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,38 +37,25 @@ PageText = tuple[int, str]  # a page, and what a reader sees on it
 Row = list[Any]
 
 
-def folded(text: str) -> str:
-    """In lower case and with the signs of a keyboard, of the same length: letters that lower case
-    makes longer stay as they are."""
-    text = text.translate(_SAME)
-    low = text.lower()
-    if len(low) == len(text):
-        return low
-    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
-
-
 def page_text(page: Page) -> PageText:
     """A page as it is searched."""
     return page.number, " ".join(line.text for line in page.lines if not line.hidden)
 
 
 def find(pages: Iterable[PageText], sought: str, most: int = LISTED) -> tuple[list[Row], list[Row]]:
-    """Where `sought` occurs, which is plain words and no pattern: each page with how often, and the
-    first places as page, number on it from 0, and the text around."""
-    wanted = re.compile(re.escape(folded(" ".join(sought.split()))) or "(?!)")
+    """Where `sought` occurs, which is plain words and no pattern, in any case: each page with how
+    often, and the first places as page, number on it from 0, and the text around."""
+    words = re.escape(" ".join(sought.split()).translate(_SAME))
+    wanted = re.compile(words or "(?!)", re.IGNORECASE)
     counts, places = list[Row](), list[Row]()
     for page, text in pages:
-        if found := list(wanted.finditer(folded(text))):
+        if found := list(wanted.finditer(text.translate(_SAME))):
             counts.append([page, len(found)])
         for number, match in enumerate(found[: most - len(places)]):
-            places.append([page, number, _excerpt(text, match.start(), match.end())])
+            first, last = max(match.start() - _AROUND, 0), match.end() + 2 * _AROUND
+            before, behind = "…" if first else "", "…" if last < len(text) else ""
+            places.append([page, number, f"{before}{text[first:last]}{behind}"])
     return counts, places
-
-
-def _excerpt(text: str, start: int, end: int) -> str:
-    first, last = max(start - _AROUND, 0), end + 2 * _AROUND
-    before, behind = "…" if first else "", "…" if last < len(text) else ""
-    return f"{before}{text[first:last]}{behind}"
 
 
 def keep_sought(document: str, words: str) -> None:
@@ -138,11 +126,10 @@ def _draw_strip(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> N
 def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, bytes]:
     listed = ", ".join(map(str, pages))
     page_view.note_seen(library, document, f"small pictures of the pages {listed}")
-    try:
+    with suppress(PinciteError):  # the page below says why the document cannot be shown
         of, name = library.part(document)
         return of.thumbnails.of(name, pages)
-    except PinciteError:  # the page below says why the document cannot be shown
-        return {}
+    return {}
 
 
 # -- Draws the tools of the open page, and lays the text that was read over its picture
@@ -200,7 +187,9 @@ def _draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, stri
         "close": lambda _yes: session.show(None),
         "large": lambda given: session.show(replace(opened, large=given["large"])),
         "alone": lambda _yes: session.show(replace(opened, beside=None)),
-        "beside": lambda given: page_view.put_beside(opened, others[given["at"]]),
+        "beside": lambda given: session.show(
+            replace(opened, beside=others[given["at"]].open(), large=True)
+        ),
         "go": lambda step: _go(opened, int(step)),
         "sharp": lambda _yes: session.show(replace(opened, sharp=True)),
         "page": lambda to: page_view.turn_page(library, opened, int(to)),
@@ -241,8 +230,7 @@ def at(opened: Shown) -> int:
 
 def _go(opened: Shown, step: int) -> None:
     """Open the next citation of the answer, or the one before; after the last comes the first."""
-    every = opened.citations
-    if every:
+    if every := opened.citations:
         other = every[(max(at(opened), 0) + step) % len(every)]
         session.show(replace(other, citations=every, large=opened.large))
 
@@ -311,12 +299,9 @@ def _page(library: AnyLibrary, opened: Shown, tools: DeltaGenerator, pages: int)
     else:
         at = page_view.draw_page(library, opened, page)
     data = {
-        "at": at.down,
-        "left": at.across,
-        "name": page_view.named(opened),
-        "source": opened.source,
-        "large": opened.large,
-    }
+        "at": at.down, "left": at.across, "name": page_view.named(opened),
+        "source": opened.source, "large": opened.large,
+    }  # fmt: skip
 
     def smaller(_yes: Any) -> None:
         if session.shown() is not None:  # both steps of a double Escape may come in one rerun

@@ -5,8 +5,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -19,22 +20,15 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.library.document_list import missing
 from assistant.ui.session import Shown
 from assistant.ui.widgets import Component, as_html, button, plain
-from ingest.document.model import Cell, Line, Page, Table, count
+from ingest.document.model import Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.language.sentences import spans
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
-from vectorstore.catalog.rows import DocumentInfo
+from vectorstore import versions as between
 from vectorstore.federation import AnyLibrary
-from vectorstore.versions import (
-    around,
-    changed_lines,
-    closest_line,
-    closest_page,
-    without_running_lines,
-)
 
 # -- Plays a recording from its cited second, in the browser's own player
 
@@ -51,18 +45,16 @@ _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 
 def draw_player(document: str, file: Path, seconds: float) -> None:
     """Draw the player from a second on, for recordings only. `file` is the library's own copy."""
-    kind = attachments.media_kind(document)
-    if kind not in ("audio", "video"):
+    play: Any = {"audio": st.audio, "video": st.video}.get(attachments.media_kind(document))
+    if play is None:
         return
     with st.container(key="player"):
         if why := _not_played(file):
             begins = _("The citation begins at {time}.", time=clock(seconds))
             st.info(plain(f"{why} {begins}"))
             return
-        form = _FORMATS[file.suffix]
         name = _("{document} from {time}", document=document, time=clock(seconds))
-        play = st.audio if kind == "audio" else st.video
-        play(str(file), format=form, start_time=int(seconds), alt=name)
+        play(str(file), format=_FORMATS[file.suffix], start_time=int(seconds), alt=name)
         _transcript.draw("transcript", {})
 
 
@@ -190,50 +182,36 @@ def _blocks(page: Page) -> Iterator[tuple[int, int]]:
     Where no line says that a paragraph begins, each line is one.
     """
     told = any(line.begins for line in page.lines)
-    tables = {table.first: table.last for table in page.tables}
-    index = 0
-    while index < len(page.lines):
-        last = tables.get(index, index)
-        while told and index not in tables and _goes_on(page, last + 1, tables):
-            last += 1
-        yield index, last
-        index = last + 1
-
-
-def _goes_on(page: Page, index: int, tables: dict[int, int]) -> bool:
-    if index >= len(page.lines) or index in tables:
-        return False
-    line, before = page.lines[index], page.lines[index - 1]
-    return not (line.begins or line.heading or before.heading)
+    inside = {at for table in page.tables for at in range(table.first + 1, table.last + 1)}
+    edges = {0, *(at for table in page.tables for at in (table.first, table.last + 1))}
+    starts = []
+    for at, line in enumerate(page.lines):
+        parts = line.begins or line.heading or page.lines[at - 1].heading
+        if at not in inside and (parts or not told or at in edges):
+            starts.append(at)
+    for first, after in pairwise([*starts, len(page.lines)]):
+        yield first, after - 1
 
 
 def _block(page: Page, first: int, last: int, cited: range, changed: Container[int]) -> str:
-    table = next((t for t in page.tables if t.first == first and t.last == last), None)
-    if table:
+    if table := next((t for t in page.tables if t.first == first and t.last == last), None):
         return _table(table, cited, changed)
     line = page.lines[first]
     tag = f"h{min(line.heading + 1, _DEEPEST)}" if line.heading else "p"
-    words = " ".join(
-        _line(page.lines[at], at in cited, at in changed) for at in range(first, last + 1)
-    )
-    return f"<{tag}>{_time(line)}{words}</{tag}>"
+    time = ""
+    if line.seconds is not None:  # of a recording: when this is said
+        time = f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
+    lines = range(first, last + 1)
+    words = " ".join(_line(page.lines[at], _marked([at], cited, changed)) for at in lines)
+    return f"<{tag}>{time}{words}</{tag}>"
 
 
-def _time(line: Line) -> str:
-    """Of a recording: when this is said."""
-    if line.seconds is None:
-        return ""
-    return f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
-
-
-def _line(line: Line, cited: bool, changed: bool) -> str:
+def _line(line: Line, mark: str) -> str:
     text = as_html(line.text)
     if line.hidden:
         why = as_html(_("Hidden: {reason}", reason=told(line.hidden)))
         text = f'<span class="hidden-text" title="{why}">{text}</span>'
-    if cited:
-        return f'<mark class="cited">{text}</mark>'
-    return f'<mark class="changed">{text}</mark>' if changed else text
+    return f"<mark{mark}>{text}</mark>" if mark else text
 
 
 def _table(table: Table, cited: range, changed: Container[int]) -> str:
@@ -242,13 +220,15 @@ def _table(table: Table, cited: range, changed: Container[int]) -> str:
     for number, row in enumerate(table.rows):
         tag = "th" if number < table.header else "td"
         cells = "".join(f"<{tag}>{as_html(cell.text)}</{tag}>" for cell in row)
-        rows.append(f"<tr{_marked(row, cited, changed)}>{cells}</tr>")
+        mark = _marked([cell.line for cell in row], cited, changed)
+        rows.append(f"<tr{mark}>{cells}</tr>")
     return f'<div class="wide"><table>{caption}{"".join(rows)}</table></div>'
 
 
-def _marked(row: Sequence[Cell], cited: range, changed: Container[int]) -> str:
-    for name, lines in (("cited", cited), ("changed", changed)):
-        if any(cell.line in lines for cell in row):
+def _marked(lines: Sequence[int], cited: range, changed: Container[int]) -> str:
+    """The class of what stands on these lines; empty for most."""
+    for name, marked in (("cited", cited), ("changed", changed)):
+        if any(line in marked for line in lines):
             return f' class="{name}"'
     return ""
 
@@ -283,9 +263,8 @@ def draw_page(
     """`name` is the key of the picture's container; `changed` are indexes of lines that the page
     beside it does not have."""
     _note(library, opened, name)
-    is_cited = opened.page == opened.cited_page
-    cited = cited_lines(opened, page) if is_cited else range(0)
-    if is_cited and opened.quote:
+    cited = cited_lines(opened, page)
+    if opened.page == opened.cited_page and opened.quote:
         quote = whole(page, cited) if cited else opened.quote
         st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
         if not cited:
@@ -332,16 +311,14 @@ def cited_lines(opened: Shown, page: Page) -> range:
 
     Another file may have this name now, so the boxes of the answer are not trusted.
     """
-    places = lines_of(opened.quote, page)
-    as_cited = [p for p in places if _is_place(p, opened, page)]
-    return next(iter(as_cited or places), range(0))
-
-
-def _is_place(lines: range, opened: Shown, page: Page) -> bool:
-    """Of places with the same words: the one that was cited, by its boxes or its time."""
-    if opened.seconds is not None:
-        return page.lines[lines.start].seconds == opened.seconds
-    return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+    places = lines_of(opened.quote, page) if opened.page == opened.cited_page else []
+    for lines in places:  # of those with the same words the one that was cited, by time or boxes
+        is_cited = page.lines[lines.start].seconds == opened.seconds
+        if opened.seconds is None:
+            is_cited = tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+        if is_cited:
+            return lines
+    return next(iter(places), range(0))
 
 
 # -- Two pages side by side: those of two citations, or of two versions of a document
@@ -370,36 +347,24 @@ def choices(library: AnyLibrary, opened: Shown) -> list[Choice]:
         for number, one in enumerate(opened.citations, start=1)
         if one.source != opened.source and not one.document.startswith(CAME_WITH)
     ]  # fmt: skip
-    before, behind = versions(library.documents(), opened.document)
-    labels = ((N_("Version before: {document}"), before), (N_("Newer version: {document}"), behind))
+    newer = {info.document: info.superseded_by for info in library.documents()}
     linked = [
-        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
-        for label, names in labels for name in names
+        (N_("Version before: {document}"), older)
+        for older, by in newer.items() if by == opened.document
     ]  # fmt: skip
-    return linked + cited
-
-
-def versions(documents: Sequence[DocumentInfo], name: str) -> tuple[list[str], list[str]]:
-    """The versions right before a document, and the one behind it where there is one."""
-    newer = {info.document: info.superseded_by for info in documents}
-    behind = newer.get(name)
-    before = [older for older, by in newer.items() if by == name]
-    return before, [behind] if behind else []
+    if behind := newer.get(opened.document):
+        linked.append((N_("Newer version: {document}"), behind))
+    return [
+        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
+        for label, name in linked
+    ] + cited
 
 
 def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     """The page of another version that belongs to the open one."""
     page = library.page(opened.document, opened.page)
-    is_cited = opened.page == opened.cited_page
-    cited = cited_lines(opened, page) if is_cited else ()
-    number = closest_page(page, library.pages(name), cited)
+    number = between.closest_page(page, library.pages(name), cited_lines(opened, page))
     return Shown(name, number, source=f"version/{name}", version=True)
-
-
-def put_beside(opened: Shown, choice: Choice) -> None:
-    """Compare the open page with another one, in the whole window."""
-    with session.errors_kept():
-        session.show(replace(opened, beside=choice.open(), large=True))
 
 
 def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
@@ -412,8 +377,9 @@ def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> 
         left = _side(library, opened, page, LEFT, here, "left")
         right = _side(library, replace(beside, large=opened.large), other, RIGHT, there, "right",
                       lambda turned: session.show(replace(opened, beside=turned)))  # fmt: skip
-    if beside.version:
-        right = _beside_lines(opened, page, other) or right
+    if beside.version and other.height:  # where the other one says what the cited lines say
+        line = between.closest_line(page, cited_lines(opened, page), other)
+        right = right if line is None else At(other.lines[line].box.y0 / other.height, 0.0)
     names = [_("Left: {page}", page=named(opened)), _("Right: {page}", page=named(beside))]
     key = f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}"
     _scroll.draw(key, {"at": [left.down, right.down], "names": names})
@@ -434,21 +400,12 @@ def _changed(
 ) -> tuple[list[int], list[int]]:
     """The lines of each page that the other version does not have there or on the next page."""
     left, right = (
-        around(without_running_lines(library.pages(shown.document)), one.number)
+        between.around(between.without_running_lines(library.pages(shown.document)), one.number)
         for shown, one in ((opened, page), (beside, other))
     )
     [here] = (one for one in left if one.number == page.number)
     [there] = (one for one in right if one.number == other.number)
-    return changed_lines(here, right), changed_lines(there, left)
-
-
-def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
-    """Where the other version says what the cited lines say."""
-    cited = cited_lines(opened, page) if opened.page == opened.cited_page else ()
-    line = closest_line(page, cited, other)
-    if line is None or not other.height:
-        return None
-    return At(other.lines[line].box.y0 / other.height, 0.0)
+    return between.changed_lines(here, right), between.changed_lines(there, left)
 
 
 def _side(

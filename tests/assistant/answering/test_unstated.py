@@ -4,7 +4,7 @@ import pytest
 
 from assistant.answering.evidence_units import Window
 from assistant.contract.facts import Sentence
-from tests.assistant.fakes import WordEmbedder, attributor, ground, window_of
+from tests.assistant.fakes import WordEmbedder, ground, window_of
 
 EMBEDDER = WordEmbedder()
 SHOW = window_of(
@@ -88,9 +88,3 @@ def test_a_reply_to_the_question_is_no_claim(reply: str) -> None:
 def test_a_title_with_no_denies_nothing() -> None:
     game = window_of("No Man's Sky is a survival game built around four pillars.")
     assert only("No Man's Sky is a survival game.", game).supported
-
-
-def test_an_item_is_carried_also_in_other_words_but_not_with_another_number() -> None:
-    lines = attributor("", [SHOW])
-    assert lines.carries("the modest old resort at the lake")
-    assert not lines.carries("the modest old resort at the lake of 1999")

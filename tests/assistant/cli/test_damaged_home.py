@@ -163,7 +163,7 @@ def test_what_a_newer_version_has_made_is_left_as_it_is(full: Pincite, home: Pat
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = [path.read_bytes() for path in paths]
     for command in (["documents"], ["replay", answer["id"]], ["eval", "runs"], ["add", home]):
-        assert "was made by a newer version of Pincite" in refused(full(*command)), command
+        assert "was made by another version of Pincite" in refused(full(*command)), command
     assert [path.read_bytes() for path in paths] == before
 
 
@@ -178,7 +178,7 @@ def test_what_a_version_that_was_never_released_has_made_is_left_as_it_is(
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = [(home / name).read_bytes() for name in made]
     for command in (["documents"], ["add", home], ["replay", answer["id"]]):
-        assert "by a version of Pincite that was never released" in refused(full(*command))
+        assert "another version of Pincite" in refused(full(*command))
     assert [(home / name).read_bytes() for name in made] == before
 
 
@@ -200,17 +200,6 @@ def test_what_a_newer_version_keeps_besides_is_no_hindrance(full: Pincite, home:
 def grow(file: sqlite3.Connection) -> None:
     """Give each table another column, as a version does that others shall still read."""
     tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-    for (name,) in file.execute(f"{tables} AND name NOT LIKE 'turn_words%'").fetchall():
+    for (name,) in file.execute(tables).fetchall():
         file.execute(f"ALTER TABLE {name} ADD COLUMN newer TEXT NOT NULL DEFAULT ''")
     file.commit()
-
-
-def test_a_receipt_of_a_newer_version_is_refused_in_a_sentence(full: Pincite, home: Path) -> None:
-    answer = full("ask", LEAVE, "--json").json
-    with closing(sqlite3.connect(home / "conversations.sqlite")) as file:
-        file.execute("UPDATE receipt SET receipt = json_insert(receipt, '$.newer', 1)")
-        file.commit()
-
-    for command in (["replay", answer["id"]], ["eval", "rate", answer["id"], "up"]):
-        assert "was made by another version of Pincite (it has newer)" in refused(full(*command))
-    assert full("forget", "Handbook.pdf").status == 0

@@ -5,8 +5,8 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.wiring import composition
-from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf

@@ -1,3 +1,4 @@
+import argparse
 import json
 import os
 import shutil
@@ -6,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,30 @@ import pytest
 
 from assistant.cli import main
 from assistant.security import network_guard
+from assistant.wiring.command_line import parser
 from tests.commands import Pincite, refused
 from tests.conftest import PROJECT
 from tests.pdfs import write_pdf, write_picture_pdf
+
+# -- all commands
+
+
+def runs(command: argparse.ArgumentParser) -> Iterator[Any]:
+    """What a command runs, and what those below it run."""
+    yield command.get_default("run")
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from runs(below)
+
+
+def test_each_command_has_the_function_that_is_declared() -> None:
+    declared = [run.args[0] for run in runs(parser()) if isinstance(run, partial)]
+    assert len(declared) > 40
+    for name in declared:
+        module, _, function = name.partition(".")
+        assert callable(getattr(import_module(f"assistant.cli.{module}"), f"_{function}")), name
+
 
 # -- add
 

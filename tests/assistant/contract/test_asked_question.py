@@ -31,16 +31,6 @@ def test_a_question_that_stands_alone_is_joined_only_when_that_is_asked_for() ->
     assert query.joined.text == f"{LEAVE} {query.text}"
 
 
-def test_what_was_said_before_is_named() -> None:
-    question = "How large is the warehouse?"
-    assert AskedQuestion(question).unnamed is not None
-    assert (
-        AskedQuestion(question, ("Where is the warehouse?",), "The warehouse is in Bremen.").unnamed
-        is None
-    )
-
-
 def test_each_part_is_computed_once() -> None:
     query = AskedQuestion("What is on page 5?")
     assert query.search.pages is query.alone.pages
-    assert query.unnamed is query.unnamed

@@ -8,7 +8,7 @@ import pytest
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.asked_in import NothingChosen, chosen, from_row, in_words, to_row
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
@@ -49,7 +49,7 @@ def assistant(library: Library, receipts: Receipts, tmp_path: Path) -> Assistant
     tool = AnswerTool(ScriptedChat(replies=["There are thirty days."] * 2), Budget())
     recorder = Recorder(receipts, ReceiptWriter(None, {}))
     kept = Conversations(tmp_path / "home.sqlite")
-    return Assistant(library, tool, kept, "", recorder=recorder)
+    return Assistant(library, Answering(tool, ""), kept, recorder)
 
 
 def test_only_the_documents_of_the_filter_are_read(assistant: Assistant) -> None:
@@ -106,7 +106,7 @@ def test_a_replay_asks_the_same_documents_again(
 ) -> None:
     tool = Choosing([Tables()], AnswerTool(None, Budget()))
     recorder = Recorder(receipts, ReceiptWriter(None, {}))
-    assistant = Assistant(library, tool, Conversations(tmp_path / "c"), "", recorder=recorder)
+    assistant = Assistant(library, Answering(tool, ""), Conversations(tmp_path / "c"), recorder)
     reply = assistant.ask("How many employees are there in Berlin?", within=TAGGED)
     receipt = receipts.get(reply.to_json()["id"])
     assert receipt.answer["tool"] == Tables.name and "42" in receipt.answer["answer"]
@@ -149,7 +149,7 @@ def test_several_libraries_are_asked_with_one_filter(
         both = Federated([library, other])
         tool = AnswerTool(ScriptedChat(replies=["There are forty days."]), Budget())
         kept = Conversations(tmp_path / "home.sqlite")
-        assistant = Assistant(both, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
+        assistant = Assistant(both, Answering(tool, ""), kept, Recorder(receipts, ReceiptWriter()))
         with pytest.raises(NothingChosen):
             assistant.ask(LEAVE, within=Filter(("HR", "law")))
         other.tags.change(["law.txt"], add=["law"])

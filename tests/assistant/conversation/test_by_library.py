@@ -9,7 +9,7 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.export.account import account
 from assistant.export.documents import markdown
@@ -53,9 +53,9 @@ def file(shelf: Place) -> Place:
 
 def assistant(both: Federated, file: Place, *says: str) -> Assistant:
     answers = AnswerTool(ScriptedChat(replies=list(says)), Budget(), model_name="scripted")
-    tool = Choosing([Tables(), Whole(None, "", TurnTaking())], answers, [])
+    tool = Choosing([Tables(), Whole(None, "", TurnTaking(), answers)], answers, [])
     recorder = Recorder(Receipts(file), ReceiptWriter(None, {"answer_tokens": 400}))
-    return Assistant(both, tool, Conversations(file), "scripted", recorder=recorder)
+    return Assistant(both, Answering(tool, "scripted"), Conversations(file), recorder)
 
 
 def asked(both: Federated, file: Place) -> Receipt:
@@ -74,7 +74,8 @@ def test_a_citation_names_its_library_and_opens_its_page(both: Federated, file: 
 
 def test_one_library_answers_as_before(both: Federated, file: Place) -> None:
     tool = AnswerTool(ScriptedChat(replies=[SAID]), Budget(), model_name="scripted")
-    alone = Assistant(both.libraries["staff"], tool, Conversations(file), "scripted")
+    how = Answering(tool, "scripted")
+    alone = Assistant(both.libraries["staff"], how, Conversations(file))
     answer = alone.ask(LEAVE).to_json()
     assert not any("library" in row for row in (*answer["citations"], *answer["passages"]))
 

@@ -63,10 +63,10 @@ def test_a_conversation_is_moved_to_two_folders_at_once(
     kept.add("abc", answer(), "staff")
     first, second = folders.make("first"), folders.make("second")
     meanwhile(
-        team_database, f"INSERT INTO foldered (conversation, folder) VALUES ('abc', {first.id})",
+        team_database, f"UPDATE conversation SET folder = {first.id}",
         lambda: folders.move("abc", second.id),
     )  # fmt: skip
-    [(folder,)] = done(team_database, "SELECT folder FROM foldered")
+    [(folder,)] = done(team_database, "SELECT folder FROM conversation")
     assert folder == second.id
 
 
@@ -178,9 +178,9 @@ def test_a_name_is_not_kept_while_another_server_deletes_its_conversation(
 ) -> None:
     kept = Conversations(tables)
     kept.add("abc", answer(), "staff")
-    deletion = "DELETE FROM conversation; DELETE FROM turn; DELETE FROM arranged"
+    deletion = "DELETE FROM conversation; DELETE FROM turn"
     meanwhile(team_database, deletion, lambda: kept.rename("abc", "The secret plan"))
-    assert done(team_database, "SELECT * FROM arranged") == []
+    assert done(team_database, "SELECT * FROM conversation") == []
 
 
 def test_a_home_that_joins_makes_no_table_anew_that_was_lost(
@@ -189,10 +189,10 @@ def test_a_home_that_joins_makes_no_table_anew_that_was_lost(
     kept = Conversations(tables)
     kept.add("abc", answer(), "staff")
     before = done(team_database, "SELECT * FROM kept")
-    done(team_database, "ALTER TABLE arranged RENAME TO lost")
+    done(team_database, "ALTER TABLE folder RENAME TO lost")
     other = Settings(home=settings.home / "new", catalogue=team_database.address)
     with pytest.raises(AssistantError, match="not there any more"):
         Conversations(place_of_part(other, CONVERSATIONS)).add("abc", answer(), "staff")
-    done(team_database, "ALTER TABLE lost RENAME TO arranged")
+    done(team_database, "ALTER TABLE lost RENAME TO folder")
     assert done(team_database, "SELECT * FROM kept") == before
     assert len(kept.turns("abc")) == 1

@@ -8,7 +8,13 @@ from tests.servers.postgres_fixtures import ON_BOTH
 @ON_BOTH
 def test_waits_are_those_of_answers_by_their_model(shelf: Place) -> None:
     kept = Conversations(shelf)
-    row = {"question": "?", "tool": "answer", "model": "m", "seconds_first_token": 2.5}
+    row = {
+        "question": "?",
+        "answer": "!",
+        "tool": "answer",
+        "model": "m",
+        "seconds_first_token": 2.5,
+    }
     kept.add("a", row)
     kept.add("a", {**row, "seconds_first_token": 3})
     kept.add("b", {**row, "model": "n", "seconds_first_token": None})

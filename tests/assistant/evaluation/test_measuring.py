@@ -2,7 +2,6 @@
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +125,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: 
     assert measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()) == first + 1
 
 
-def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
-    settings: Settings, papers: Path
-) -> None:
+def test_two_that_measure_the_same_at_once_end_one_run(settings: Settings, papers: Path) -> None:
     others: list[int] = []
 
     def meanwhile(step: Any) -> None:
@@ -136,10 +133,9 @@ def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
             others.append(measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()))
 
     number = measure(papers, settings, False, MeasuringOptions(), MeasuringWatch(asking=meanwhile))
-    assert number not in others
-    for run in (number, *others):
-        assert asked(settings, run).keys() == {"leave", "password"}
-        assert all_runs(settings).get(run).finished
+    assert [number] == others
+    assert asked(settings, number).keys() == {"leave", "password"}
+    assert all_runs(settings).get(number).finished
 
 
 def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
@@ -261,19 +257,3 @@ def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None
     first, second = map(all_runs(settings).get, numbers)
     assert differences(first, second) == ["settings: refusal_threshold", "options: limit"]
     assert differences(first, first) == []
-
-
-def test_a_run_of_before_a_setting_was_there_had_its_default(
-    settings: Settings, papers: Path
-) -> None:
-    now = all_runs(settings).get(
-        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())
-    )
-    old = {**now.about["settings"]}
-    del old["extensions_first"]
-    before = replace(now, about={**now.about, "settings": old})
-    assert differences(before, now) == differences(now, before) == []
-    first = replace(now, about={**now.about, "settings": {**old, "extensions_first": ["pdf"]}})
-    assert differences(before, first) == ["settings: extensions_first"]
-    gone = replace(now, about={**now.about, "settings": {**old, "of_a_later_version": 1}})
-    assert differences(before, gone) == ["settings: of_a_later_version"]

@@ -29,32 +29,6 @@ def test_another_setting_or_note_or_a_fresh_one_is_another_run(tmp_path: Path) -
     assert len(set(numbers)) == 4
 
 
-def test_a_run_at_which_somebody_is_at_work_is_not_taken_up(tmp_path: Path) -> None:
-    app, shell = (EvaluationRuns(tmp_path / "runs.sqlite") for _ in range(2))
-    with app.at_work(ABOUT) as first:
-        app.put(first, {"id": "a", "error": ""})
-        with shell.at_work(ABOUT) as second:
-            assert second != first
-    with shell.at_work(ABOUT) as again:  # both were interrupted
-        assert again == second
-        with app.at_work(ABOUT) as other:
-            assert other == first
-            app.finish(other)
-        with app.at_work(ABOUT) as third:
-            assert third not in (first, second)
-            app.finish(third)
-        shell.finish(again)
-    assert [path.name for path in tmp_path.iterdir()] == ["runs.sqlite"]
-
-
-def test_a_run_is_taken_up_after_whoever_measured_has_died(tmp_path: Path) -> None:
-    runs = EvaluationRuns(tmp_path / "runs.sqlite")
-    with pytest.raises(KeyboardInterrupt), runs.at_work(ABOUT) as first:
-        raise KeyboardInterrupt
-    with runs.at_work(ABOUT) as second:
-        assert second == first
-
-
 def test_a_question_asked_again_replaces_its_row(tmp_path: Path) -> None:
     runs = EvaluationRuns(tmp_path / "runs.sqlite")
     number = runs.begin(ABOUT)

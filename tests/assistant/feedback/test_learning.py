@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import verifier
 from assistant.evaluation.metrics import EvidencePage, Question
-from assistant.evaluation.runs import all_runs
 from assistant.feedback import learning
 from assistant.feedback.learning import Learning, learning_of
 from assistant.settings import Settings
@@ -153,64 +151,6 @@ def test_it_is_stopped_while_it_compares_too(found: Learning) -> None:
     assert heard.count("comparing") == 2 and found.lessons.last() is None
 
 
-def rate(found: Learning, good: int, bad: int) -> None:
-    """Good answers at .8 and more, wrong ones below .7."""
-    for n in range(good):
-        said = answer(f"g{n}", f"What is good {n}?", answerable=0.8 + n / 1000)
-        found.feedback.rate(said, True)
-    for n in range(bad):
-        said = answer(f"b{n}", f"What is bad {n}?", answerable=0.6 + n / 1000)
-        found.feedback.rate(said, False)
-
-
-def test_a_threshold_is_learned_from_thumbs_and_used_when_nothing_else_is_asked_for(
-    found: Learning, settings: Settings
-) -> None:
-    rate(found, 20, 20)
-    learn(found)
-    lesson = found.lessons.last()
-    assert lesson and lesson.right and (lesson.right.before, lesson.right.after) == (0.5, 1.0)
-    assert lesson.threshold == pytest.approx(0.71, abs=0.01)
-
-    how = composition.Answering(composition.answering(settings).tool, "some-model")
-    assistant = composition.assistant_of(settings, found.library, how)
-    assert assistant.learned_threshold() == lesson.threshold
-    other = composition.Answering(how.tool, "another")
-    assert composition.assistant_of(settings, found.library, other).learned_threshold() is None
-    by_hand = Settings(home=settings.home, refusal_threshold=0.4)
-    assert composition.assistant_of(by_hand, found.library, how).learned_threshold() is None
-    told = Learning(found.library, found.feedback, found.runs, by_hand).summarise()
-    assert told[-1].endswith("not used, as the setting refusal_threshold was made by hand.")
-
-
-def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
-    rate(found, 20, 4)
-    learn(found)
-    lesson = found.lessons.last()
-    assert lesson and lesson.threshold is None and lesson.should == (20, 4)
-    assert "0 more that should be given and 6 more questions" in found.summarise()[-1]
-
-
-def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_verifier_has_changed(
-    found: Learning, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found.feedback.mine.add([Question("u", "Who pays for the lunch?", answerable=False)])
-    about = {"file": str(found.feedback.mine.file.resolve()), "verifier": verifier.identity()}
-    number = all_runs(settings).begin(about)
-    question = {"id": "u", "question": "Who pays for the lunch?", "answerable": False}
-    said = {"answer": "Nobody.", "refused": False, "citations": [], "sentences": [],
-            "answerable": 0.5, "model": "m"}  # fmt: skip
-    all_runs(settings).put(number, {"id": "u", "question": question, "answer": said, "error": ""})
-    learn(found)
-    lesson = found.lessons.last()
-    assert lesson and lesson.should == (0, 1)
-
-    monkeypatch.setattr(verifier, "BY_READER", {"bias": -1.0})
-    learn(found)
-    lesson = found.lessons.last()
-    assert lesson and lesson.should == (0, 0)
-
-
 # -- on the command line
 
 
@@ -238,7 +178,6 @@ def test_an_answer_is_rated_by_its_id(full: Pincite, found: Learning) -> None:
     assert (ran.status, ran.json["id"], ran.json["rating"]) == (0, said["id"], "up")
     (rating,) = found.feedback.ratings()
     assert rating.good and rating.question == "What does the ruleaa say?"
-    assert rating.answerable == said["answerable"]
     assert full("eval", "rate", said["id"], "none").status == 0
     assert found.feedback.ratings() == []
     assert "no receipt" in refused(full("eval", "rate", "abcdef", "up"))
@@ -253,5 +192,5 @@ def test_a_reply_to_a_question_back_is_rated_by_its_id_and_no_question_of_its_ow
     receipt = receipts.get(said["id"])
     receipts.add(replace(receipt, meant=f"What does it say? {said['question']}"))
     assert full("eval", "rate", said["id"], "up").status == 0
-    assert [rating.alone for rating in found.feedback.ratings()] == [False]
+    assert [rating.good for rating in found.feedback.ratings()] == [True]
     assert found.feedback.mine.all() == []

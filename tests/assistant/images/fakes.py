@@ -8,8 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from assistant.images.tagging import Tag
-from assistant.images.vision import Looking, Seen
+from assistant.images.vision import Looking, Seen, Tag
 from ingest.document.model import NOWHERE, Document, Figure, Line, Page
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped

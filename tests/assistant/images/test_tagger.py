@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from assistant.errors import ModelUnusable
-from assistant.images.tagging import COLOURS, Tagging, colours
+from assistant.images.vision import COLOURS, Tagging, colours
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 

@@ -26,7 +26,7 @@ from assistant.libraries.uploads import upload_folder
 from assistant.settings import Settings
 from assistant.sheet.cell import column
 from assistant.wiring import composition
-from assistant.wiring.composition import asked_columns
+from assistant.wiring.composition import sheet_store
 from assistant.wiring.people import home_accounts
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
@@ -82,14 +82,14 @@ def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> 
     kept = composition.conversations(settings)
     kept.add("a", {"question": "?"}, "north")
     (settings.home / "evaluation" / "own" / "north").mkdir(parents=True)
-    asked_columns(settings).put("ann", "north", [column("rent")])
+    sheet_store(settings).put_columns("ann", "north", [column("rent")])
 
     rename(settings, "north", "south")
 
     assert names(settings) == ["south"]
     assert listed(settings)[0].description == "Contracts of the north"
     assert kept.library("a") == "south"
-    assert asked_columns(settings).of("ann", "south") == ["rent"]
+    assert sheet_store(settings).columns("ann", "south") == ["rent"]
     assert known.shares()["south"] == holders
     assert (settings.home / "evaluation" / "own" / "south").exists()
 
@@ -194,7 +194,7 @@ def test_places_below_the_uploads_move_along_with_a_name(settings: Settings) -> 
     rows = (f"{old}/uploaded/a.zip", f"{old}/uploaded/a.zip!/b.txt", f"{old}-west/c.txt")
     with sqlite3.connect(settings.libraries_folder / "north" / "catalog.sqlite") as catalog:
         for row in rows:
-            catalog.execute("INSERT INTO job VALUES (?, 'a', 'failed', '', '')", (row,))
+            catalog.execute("INSERT INTO job VALUES (?, 'a', 'failed', '')", (row,))
             catalog.execute("INSERT INTO container VALUES (?, '', '[]')", (row,))
     catalog.close()
     rename(settings, "north", "south")

@@ -13,7 +13,7 @@ from assistant.contract.facts import Outcome
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.libraries import forget
@@ -121,11 +121,14 @@ def test_what_a_kill_leaves_is_found_by_the_cleaning(
 
 
 def test_the_columns_of_their_sheets_go(settings: Settings) -> None:
-    kept_columns = composition.asked_columns(settings)
+    kept_columns = composition.sheet_store(settings)
     for name in ("ann", "bob"):
-        kept_columns.put(name, "main", [column("salary")])
+        kept_columns.put_columns(name, "main", [column("salary")])
     forget.forget_person(settings, "ann")
-    assert (kept_columns.of("ann", "main"), kept_columns.of("bob", "main")) == ([], ["salary"])
+    assert (kept_columns.columns("ann", "main"), kept_columns.columns("bob", "main")) == (
+        [],
+        ["salary"],
+    )
 
 
 def once(action: Callable[..., object]) -> Callable[..., object]:
@@ -241,7 +244,7 @@ def drawing(
     mine.add("c", answer(), "main")
     with Library(settings.home / "library", "main", WordEmbedder) as library:
         tool = Drawing(picture, lambda: then(settings))
-        assistant = Assistant(library, tool, mine, "", files=answer_files(settings))
+        assistant = Assistant(library, Answering(tool, ""), mine, files=answer_files(settings))
         return assistant.ask("Draw it.", conversation="c", files=[photo]), [photo, picture]
 
 
@@ -268,9 +271,8 @@ def test_the_files_of_an_answer_in_no_conversation_go_with_its_receipt(settings:
     with Library(settings.home / "library", "main", WordEmbedder) as library:
         tool = Drawing(picture, lambda: forget.forget_person(settings, "ann"), None)
         mine = kept(settings, "ann")
-        Assistant(
-            library, tool, mine, "", recorder=recorder, files=answer_files(settings)
-        ).ask("Who?").finish()  # fmt: skip
+        how = Answering(tool, "")
+        Assistant(library, how, mine, recorder, answer_files(settings)).ask("Who?").finish()
     assert not picture.exists()
 
 

@@ -97,8 +97,8 @@ def test_a_server_that_is_busy_is_asked_again(server: Any) -> None:
 
 
 def test_of_a_text_beyond_its_window_the_beginning_is_embedded(server: Any) -> None:
-    server.window = 100
-    long = "leave " * 60
+    server.window = 500
+    long = "leave " * 300
     found = connect_embedder(address(server), "").passages(["short", long])
     assert np.allclose(found[0], WordEmbedder().query("short"), atol=1e-5)
     assert len(server.got[-1]["input"][0]) <= server.window

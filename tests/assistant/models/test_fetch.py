@@ -15,7 +15,7 @@ import pytest
 from assistant.errors import ModelNotFetched
 from assistant.models import hub as model_hub
 from assistant.models.catalogue import HubFile, LocalPath, RegistryWheels, find
-from assistant.models.fetch import cached, fetch, is_good, pinned
+from assistant.models.fetch import cached, fetch, is_good
 from assistant.models.hub import SourceFailed, write_whole
 from tests.assistant.models.conftest import (
     WEIGHTS,
@@ -302,21 +302,10 @@ def _registry_has(requirement: str) -> bool:
     return not subprocess.run([*command, requirement], env=quick, capture_output=True).returncode
 
 
-def test_a_model_without_a_hash_is_pinned_at_its_first_fetch(tmp_path: Path) -> None:
+def test_a_model_without_a_hash_is_taken_as_it_comes(tmp_path: Path) -> None:
     given = tmp_path / "given.gguf"
     given.write_bytes(WEIGHTS)
     model = small_model(sha256="", bytes=None, file=given.name, sources=(LocalPath(given),))
-    folder, cache = tmp_path / "models", tmp_path / "cache"
-    assert pinned(model, folder).sha256 == ""
-    fetch(model, folder, cache=cache).unlink()
-    known = pinned(model, folder)
-    assert known.sha256 == hashlib.sha256(WEIGHTS).hexdigest()
-    assert fetch(
-        dataclasses.replace(known, sources=()), folder, cache=cache
-    ).exists()  # from the cache
-    (folder / given.name).write_bytes(b"GGUF, but other bytes")
-    assert not is_good(known, folder / given.name)
-    given.write_bytes(b"GGUF, but other bytes")
-    (folder / given.name).unlink()
-    with pytest.raises(ModelNotFetched, match="sha256 differs"):
-        fetch(known, folder, cache=tmp_path / "another cache")
+    path = fetch(model, tmp_path / "models", cache=tmp_path / "cache")
+    assert path.read_bytes() == WEIGHTS and is_good(model, path)
+    assert not list((tmp_path / "cache").rglob("*.gguf"))  # which goes by the hash

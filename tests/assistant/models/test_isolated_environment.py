@@ -47,7 +47,7 @@ def test_a_program_is_installed_once_and_taken_out(wheels: Path, tmp_path: Path)
     python = TINY.make(cache, lambda what, done, total: doing.append(what))
     assert TINY.python(cache) == python and TINY.works(cache) == ""
     assert "fetching pincite-tiny 1.0 (MIT)" in doing
-    assert not (TINY.folder(cache) / "wheels").exists()
+    assert not (TINY.folder(cache) / "unfinished").exists()
     made = python.lstat().st_mtime_ns
     assert TINY.make(cache).lstat().st_mtime_ns == made
     shutil.rmtree(TINY.folder(cache))

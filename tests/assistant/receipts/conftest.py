@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
@@ -22,14 +22,11 @@ from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"
 SAID = "There are thirty days of leave."
-SAMPLING = {"temperature": 0.0, "top_k": 40, "top_p": 0.95, "min_p": 0.05, "seed": 0}
-SETTINGS = {**SAMPLING, "answer_tokens": 400, "window": 4096, "threads": 0}
+SETTINGS = {"answer_tokens": 400, "window": 4096, "threads": 0}
 
 
 class Again:
     """A model that is loaded for a replay."""
-
-    sampling = SAMPLING
 
     def __init__(self, *says: str) -> None:
         self.chat = ScriptedChat(replies=list(says or [SAID]))
@@ -84,7 +81,7 @@ def assistant(
     tool = AnswerTool(chat, Budget(), model_name="scripted")
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(shelf)
-    return Assistant(library, tool, kept, "scripted", recorder=recorder)
+    return Assistant(library, Answering(tool, "scripted"), kept, recorder)
 
 
 def answered(

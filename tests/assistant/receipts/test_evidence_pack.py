@@ -25,7 +25,12 @@ def test_a_pack_shows_the_cited_lines_and_how_the_answer_was_made(
 
     assert 'href="#c1">[1]</a>' in page
     assert page.count('src="data:image/png;base64,iVBOR') == 1
-    for told in (LEAVE, receipt.model["sha256"], receipt.sources[0]["document_sha256"], "seed 0"):
+    for told in (
+        LEAVE,
+        receipt.model["sha256"],
+        receipt.sources[0]["document_sha256"],
+        "window 4096",
+    ):
         assert told in page
     assert str(Path(receipt.model["file"]).parent) not in page
 

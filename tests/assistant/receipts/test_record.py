@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,14 @@ from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import RECEIPTS, Receipts, ReceiptWriter, Recorder, conditions
-from assistant.receipts.replay import replay
 from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import ScriptedChat
-from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, Again, answered
+from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, answered
 from tests.pdfs import write_pdf
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library
@@ -116,30 +113,12 @@ def test_what_nobody_chose_is_as_the_settings_say(
 ) -> None:
     tool = AnswerTool(chat, Budget())
     recorder = Recorder(receipts, ReceiptWriter(None, {**SETTINGS, "refusal_threshold": 0.45}))
-    usual = Assistant(library, tool, assistant.conversations, "", recorder=recorder)
+    usual = Assistant(library, Answering(tool, ""), assistant.conversations, recorder)
     receipt = answered(usual, receipts)
 
     assert (receipt.documents, receipt.threshold) == (None, 0.45)
     assert conditions(receipt).keys() == {"when unsure"}
     assert conditions(receipt)["when unsure"].startswith("refused below 0.45; it was ")
-
-
-def test_receipts_of_before_are_read(
-    assistant: Assistant, receipts: Receipts, tmp_path: Path
-) -> None:
-    receipt = answered(assistant, receipts)
-    new = ("meant", "documents", "threshold", "answerable", "steps")
-    with closing(sqlite3.connect(tmp_path / "home" / "conversations.sqlite")) as kept, kept:
-        for name in new:
-            kept.execute("UPDATE receipt SET receipt = json_remove(receipt, '$.' || ?)", (name,))
-        ((left,),) = kept.execute("SELECT receipt FROM receipt").fetchall()
-    assert not set(new) & json.loads(left).keys()
-
-    old = receipts.get(receipt.id)
-
-    assert (old.documents, old.threshold, conditions(old)) == (None, None, {})
-    assert replay(old, lambda: Again()).identical is True  # type: ignore[arg-type,return-value]
-    assert "when unsure" not in evidence_pack(old, None)
 
 
 def test_what_is_cited_of_an_earlier_question_is_among_the_sources(

@@ -9,8 +9,8 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.answering.whole import lists
-from assistant.conversation.assistant import Assistant
+from assistant.answering.whole import summary
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm import prompts
@@ -25,7 +25,7 @@ from assistant.storage.files import FileHashes
 from assistant.tools.specialists import Whole
 from assistant.tools.tabular import Lists, Tables
 from tests.assistant.fakes import ScriptedChat
-from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
+from tests.assistant.receipts.conftest import SAID, SETTINGS, Again, answered
 from tests.pdfs import write_pdf
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
@@ -41,7 +41,7 @@ def test_a_replay_sends_the_same_messages_and_says_that_the_text_is_the_same(
 
     assert done.identical is True
     assert model.chat.asked == chat.asked
-    assert model.options == {**SAMPLING, "max_tokens": 400}
+    assert model.options == {"max_tokens": 400}
 
 
 def test_a_replay_that_differs_says_so_and_what_has_changed_since(
@@ -84,9 +84,8 @@ def test_an_answer_that_no_model_wrote_has_nothing_to_replay(
     library: Library, receipts: Receipts, tmp_path: Path
 ) -> None:
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    quoting = Assistant(
-        library, AnswerTool(None, Budget()), kept, "", recorder=Recorder(receipts, ReceiptWriter())
-    )
+    how = Answering(AnswerTool(None, Budget()), "")
+    quoting = Assistant(library, how, kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(quoting, receipts)
 
     done = replay(receipt, lambda: pytest.fail("no model is loaded"))
@@ -119,38 +118,37 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     library: Library, receipts: Receipts, weights: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(lists, "_BATCH", 60)  # tokens: several are read
-    monkeypatch.setattr(lists, "_BATCHES", 2)
-    rows = [
-        f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
-    ]
+    monkeypatch.setattr(summary, "_ENOUGH", 1)
+    rows = [f"Rule {n} of travel is kept in room {n} of the house." for n in range(9)]
     write_pdf(
         tmp_path / "papers" / "Rules.pdf", ["# Leave", "", SAID, *rows], ["# Travel", "", *rows]
     )
     library.add([tmp_path / "papers"])
-    wrote = ['["Rule 0 of travel"]', '["Rule 1 of travel"]']
-    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
+    wrote = [rows[0], rows[1]]
+    answers = AnswerTool(None, Budget())
+    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking(), answers)
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    tool = Choosing([whole], AnswerTool(None, Budget()))
-    assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
-    receipt = answered(assistant, receipts, "List all rules of travel in Rules.pdf")
+    tool = Choosing([whole], answers)
+    assistant = Assistant(library, Answering(tool, "scripted"), kept, recorder)
+    receipt = answered(assistant, receipts, "Summarise Rules.pdf")
 
-    assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
+    [step] = receipt.steps
+    assert step["written"] == f"{wrote[0]} "
+    both = replace(receipt, steps=[step, {**step, "written": f"{wrote[1]} "}])
     same: Any = Again(*wrote)
-    done = replay(receipt, lambda: same)
+    done = replay(both, lambda: same)
     assert done.identical is True and "All 2 texts" in done.told
-    assert same.options["max_tokens"] == receipt.steps[-1]["most"]
-    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == receipt.steps[1]["asked"]
-    assert same.options["schema"] == receipt.steps[-1]["schema"]
+    assert same.options["max_tokens"] == step["most"]
+    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == step["asked"]
     other: Any = Again(wrote[0], "Another.")
-    differs = replay(receipt, lambda: other)
+    differs = replay(both, lambda: other)
     assert differs.identical is False and "number 2 differs" in differs.told
-    stopped = replace(receipt, answer={**receipt.answer, "stopped": True})
-    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": '["Rule'}])
+    stopped = replace(both, answer={**receipt.answer, "stopped": True})
+    cut = replace(stopped, steps=[step, {**step, "written": "Rule"}])
     again: Any = Again(*wrote)
     assert replay(cut, lambda: again).identical is True
-    assert "Rule 0 of travel" in evidence_pack(receipt, library).partition("The prompt")[2]
+    assert wrote[0] in evidence_pack(receipt, library).partition("The prompt")[2]
 
 
 def test_an_answer_from_a_table_is_computed_again(
@@ -164,7 +162,7 @@ def test_an_answer_from_a_table_is_computed_again(
     library.add([tmp_path / "papers"])
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     tool = Choosing([Tables()], AnswerTool(None, Budget()))
-    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
+    assistant = Assistant(library, Answering(tool, ""), kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(
         assistant, receipts, "How many employees do Berlin and Madrid have together?"
     )
@@ -211,10 +209,8 @@ def test_what_a_model_chose_of_a_list_is_computed_again_without_it(
 
     tool = AnswerTool(None, Budget())
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    assistant = Assistant(
-        library, Choosing([Lists(Chosen(), TurnTaking(), tool)], tool), kept, "",
-        recorder=Recorder(receipts, ReceiptWriter()),
-    )  # fmt: skip
+    how = Answering(Choosing([Lists(Chosen(), TurnTaking(), tool)], tool), "")
+    assistant = Assistant(library, how, kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(assistant, receipts, "Wie viele Plätze hat das Haus Nord insgesamt?")
     assert receipt.program == ["sum", "Plätze"] and receipt.answer["answer"].endswith("= 28.")
 

@@ -116,19 +116,6 @@ def test_passages_that_are_given_are_asked_whatever_the_words_are() -> None:
     assert Choosing([], Says("answer"), [Makes()]).run(request).tool == "answer"
 
 
-UNCLEAR = Turn("Where is it kept?", "Which do you mean: the draw or the shelf?", asked_back=True)
-
-
-def test_a_reply_to_a_question_back_is_no_intent() -> None:
-    assert asked("the draw", history=[UNCLEAR]).tool == "answer"
-
-
-def test_a_command_wins_over_a_question_back() -> None:
-    drawn = asked("/draw a fox", history=[UNCLEAR])
-    assert (drawn.tool, drawn.intent) == ("draw", Draw("a fox"))
-    assert asked("/drw a fox", history=[UNCLEAR]).tool == "commands"
-
-
 class AsksNobody:
     """A router that must not be reached."""
 

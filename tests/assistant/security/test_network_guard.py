@@ -236,14 +236,11 @@ def test_other_threads_stay_closed_meanwhile(log: Path) -> None:
     assert refused == [True]
 
 
-def test_each_attempt_is_logged_with_its_place(log: Path) -> None:
+def test_each_attempt_is_logged_with_its_thread(log: Path) -> None:
     with pytest.raises(NetworkRefused):
         socket.create_connection((ELSEWHERE, 443))
     (line,) = log.read_text().splitlines()
-    assert (
-        f"refused getaddrinfo {ELSEWHERE} thread=MainThread at "
-        "tests/assistant/security/test_network_guard.py:" in line
-    )
+    assert line.endswith(f"refused getaddrinfo {ELSEWHERE} thread=MainThread")
 
 
 def test_the_guard_holds_without_a_place_for_its_log(tmp_path: Path) -> None:

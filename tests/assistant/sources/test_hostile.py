@@ -10,7 +10,7 @@ import pytest
 
 from assistant.i18n import translation
 from assistant.i18n.translation import told
-from assistant.sources import imap, webdav
+from assistant.sources import imap, limits
 from assistant.sources.address import LeftOut, SourceFailed, parsed
 from assistant.sources.source_list import Entry
 from assistant.sources.webdav import Shared, listing
@@ -142,7 +142,7 @@ def test_a_circle_of_redirects_ends(server: Start, shared: Open) -> None:
 def test_a_file_without_end_is_left_out(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webdav, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(limits, "MOST_BYTES", 1 << 20)
     port = server(http("200 OK", b"x" * (2 << 20)))
     blocks = shared(port).read(Entry("/top/a.txt", ("a.txt",)), None)
     assert blocks is not None
@@ -166,11 +166,11 @@ def test_a_listing_without_end_and_too_many_entries_are_refused(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = server(http("207 Multi-Status", dav(*(f"/top/{n}.txt" for n in range(50)))))
-    monkeypatch.setattr(webdav, "MOST_ENTRIES", 49)
+    monkeypatch.setattr(limits, "MOST_ENTRIES", 49)
     with pytest.raises(SourceFailed, match="more than 49 files"):
         list(shared(port).entries(lambda: None))
 
-    monkeypatch.setattr(webdav, "MOST_LISTED", 100)
+    monkeypatch.setattr(limits, "MOST_LISTED", 100)
     with pytest.raises(SourceFailed, match="more than 0 MB"):
         list(shared(port).entries(lambda: None))
 
@@ -186,12 +186,11 @@ def test_folders_in_folders_end(server: Start, shared: Open) -> None:
         connection.sendall(head.encode() + body)
 
     assert list(shared(server(deeper)).entries(lambda: None)) == []
-    assert len(asked) == webdav.MOST_DEPTH + 1
+    assert len(asked) == limits.MOST_DEPTH + 1
 
 
 def test_silence_ends(server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webdav, "SILENCE", 0.2)
-    monkeypatch.setattr(imap, "SILENCE", 0.2)
+    monkeypatch.setattr(limits, "SILENCE", 0.2)
 
     def silent(connection: socket.socket) -> None:
         while connection.recv(1 << 16):
@@ -245,7 +244,7 @@ def test_a_mail_that_says_to_be_huge_is_refused_before_it_is_held(
 
 
 def test_lines_without_end_are_refused(server: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imap, "MOST_LISTED", 10_000)
+    monkeypatch.setattr(limits, "MOST_LISTED", 10_000)
     port = server(mail_server(fetched=b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n" * 1000))
 
     with mailbox(port) as box, pytest.raises(SourceFailed, match="more than was requested"):
@@ -328,8 +327,7 @@ def test_a_server_without_tls_is_refused(server: Start) -> None:
 def test_a_drip_is_no_progress(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webdav, "LONGEST", 0.3)
-    monkeypatch.setattr(imap, "LONGEST", 0.3)
+    monkeypatch.setattr(limits, "LONGEST", 0.3)
 
     def drip(connection: socket.socket, start: bytes) -> None:
         connection.sendall(start)

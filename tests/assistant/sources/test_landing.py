@@ -19,6 +19,7 @@ def test_hostile_names_stay_below_the_folder_and_apart(tmp_path: Path) -> None:
         "Case.txt", "case.txt", "file.txt", "file.txt/inner.txt", "cafe\u0301.txt", "caf\u00e9.txt",
         "nul\0byte.txt", ".fetched.jsonl", ".lock", ".part", "\udc80.txt",
     ]  # fmt: skip
+    (tmp_path / "source").mkdir()
     landing = Landing(tmp_path / "source")
 
     for number, name in enumerate(hostile):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import verifier
 from assistant.errors import AssistantError
 from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
@@ -15,9 +14,7 @@ KNOWN = Known({"Book.pdf": 0.5}, {("Book.pdf", 3): 0.5}, {"appendix": 0.25})
 LESSON = Lesson(
     "2026-11-25T18:00:00+00:00", 40,
     MeasuredChange(0.5, 0.7, 0.1, 0.3), MeasuredChange(0.8, 0.9, 0, 0.2),
-    Learned(WEIGHTS, KNOWN, "words"), (20, 12),
-    MeasuredChange(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
-    verifier.identity(),
+    Learned(WEIGHTS, KNOWN, "words"),
 )  # fmt: skip
 
 
@@ -27,20 +24,11 @@ def place(tmp_path: Path) -> Lessons:
 
 
 def test_what_is_kept_is_read_again(place: Lessons) -> None:
-    assert (place.last(), place.ranking(), place.threshold("some-model")) == (None, None, None)
+    assert (place.last(), place.ranking()) == (None, None)
     place.keep(LESSON)
     assert place.last() == LESSON == Lessons(place.file).last()
     assert place.ranking() == LESSON.ranking
-    assert (place.threshold("some-model"), place.threshold("another")) == (0.55, None)
     assert json.loads(place.file.read_text())["ranking"]["weights"]["title"] == 0.5
-
-
-def test_a_threshold_for_another_verifier_does_not_count(
-    place: Lessons, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place.keep(LESSON)
-    monkeypatch.setattr(verifier, "BY_READER", {"bias": -1.0})
-    assert place.threshold("some-model") is None and place.ranking() == LESSON.ranking
 
 
 def test_another_process_may_change_it_and_reset_takes_it_back(place: Lessons) -> None:

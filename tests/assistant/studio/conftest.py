@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from assistant.security import network_guard
-from assistant.studio import diffusers_painter as studio_pipeline
 
 SIDE = 64  # pixels of its pictures
 
@@ -32,12 +31,6 @@ def _one_thread(request: pytest.FixtureRequest) -> Any:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Previews from the first step on: these pictures are done before one would be shown."""
-    monkeypatch.setattr(studio_pipeline, "_PATIENCE", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,11 @@ def settled(voice: Voice, count: int) -> int:
     return len(voice.said)
 
 
+def ended(aloud: Aloud) -> bool:
+    aloud._thread.join(60)
+    return not aloud._thread.is_alive()
+
+
 def test_sentences_become_pieces_without_marks_and_signs_alone() -> None:
     aloud = Aloud(ANSWER[:3], Voice())
     assert aloud.pieces == [Piece(0, "One."), Piece(2, "Two."), Piece(2, "Three.")]
@@ -56,14 +61,14 @@ def test_pieces_are_made_ahead_and_no_further_than_somebody_listens() -> None:
     assert aloud.clip(1, 0) == second  # asked for again, as the browser does when it was not there
     assert aloud.clip(0, 0) is None  # what was heard is gone
     aloud.stop()
-    assert aloud.wait(60)
+    assert ended(aloud)
 
 
 def test_stopped_it_ends_in_the_midst_of_a_sentence() -> None:
     aloud = Aloud(ANSWER, Voice(patient=True))
     assert aloud.clip(0, 0.05) is None
     aloud.stop()
-    assert aloud.wait(60)
+    assert ended(aloud)
     assert aloud.error == ""
 
 
@@ -75,7 +80,7 @@ def test_a_voice_that_fails_is_told() -> None:
 
 def test_a_browser_that_comes_back_too_late_is_told() -> None:
     aloud = Aloud(ANSWER, Voice(), patience=0.1)
-    assert aloud.wait(60)
+    assert ended(aloud)
     assert aloud.clip(0, 0) is not None  # what was made can still be heard
     assert aloud.clip(1 + AHEAD, 5) is None
     assert "ended" in aloud.error
@@ -87,4 +92,4 @@ def test_all_of_it_can_be_heard() -> None:
     clips = [aloud.clip(number, 2) for number in range(len(aloud.pieces))]
     assert None not in clips
     assert voice.said == [piece.text for piece in aloud.pieces]
-    assert aloud.wait(60)
+    assert ended(aloud)

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from assistant.studio import canvas
-from assistant.studio.canvas import Likes
-from assistant.studio.painter import CannotPaint
+from assistant.studio.canvas import CannotPaint, Likes
 
 SD = Likes((512, 512), 8)
 

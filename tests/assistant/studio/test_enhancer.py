@@ -41,7 +41,6 @@ class Nearest:
     """Repeats each pixel four times: what comes out is known."""
 
     name = "nearest"
-    times = 4
 
     def __init__(self) -> None:
         self.tiles = 0

@@ -16,9 +16,9 @@ from assistant.contract.request import Request
 from assistant.images.vision import offer
 from assistant.models.catalogue import catalogue
 from assistant.storage.files import Made
+from assistant.studio.canvas import DrawingJob, Painted, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.makers import WAITING, Studio
-from assistant.studio.painter import DrawingJob, Painted, Watch
 from ingest.errors import Stopped
 from ingest.images.image_file import generated
 from tests.fakes import WordEmbedder
@@ -49,7 +49,7 @@ class Colours:
             for step in range(3):
                 watch.look()
                 time.sleep(0.01)
-                watch.tell(Progress(step + 1, 3, 0.1, b""))
+                watch.tell(Progress(step + 1, 3, 0.1))
                 while not self.go_on.wait(0.01):
                     watch.look()
         finally:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.studio.drawing_model import Family, PipelineParts, family
+from assistant.studio.drawing_model import Family, family
 
 PNDM = {"_class_name": "PNDMScheduler"}
 TRAILING = {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}
@@ -16,27 +16,20 @@ SD, XL = "StableDiffusionPipeline", "StableDiffusionXLPipeline"
 @pytest.mark.parametrize(
     ("parts", "wanted"),
     [
-        (PipelineParts(SD, PNDM, {}, {}), Family("sd", 20, 7.0, "dpm")),
-        (PipelineParts(SD, TRAILING, {}, {}, "sd-turbo"), Family("turbo", 4, 0.0, "trailing")),
+        ((SD, PNDM, {}, {}, ""), Family("sd", 20, 7.0, "dpm")),
+        ((SD, TRAILING, {}, {}, "sd-turbo"), Family("turbo", 4, 0.0, "trailing")),
         (
-            PipelineParts(SD, PNDM, {}, {}, "DreamShaperXL_Lightning"),
+            (SD, PNDM, {}, {}, "DreamShaperXL_Lightning"),
             Family("turbo", 4, 0.0, "trailing"),
         ),
-        (PipelineParts(XL, LEADING, {}, {}), Family("sdxl", 25, 6.0, "own")),
-        (PipelineParts(XL, LCM, {}, {}), Family("lcm", 4, 1.0, "lcm")),
-        (PipelineParts(SD, LCM, {"time_cond_proj_dim": 256}, {}), Family("lcm", 4, 8.0, "lcm")),
-        (PipelineParts("FluxPipeline", {}, {}, {"guidance_embeds": False}), Family("flux", 4, 0.0)),
-        (PipelineParts("FluxPipeline", {}, {}, {"guidance_embeds": True}), Family("flux", 28, 3.5)),
-        (PipelineParts("AudioLDM2Pipeline", {}, {}, {}), Family("other")),
+        ((XL, LEADING, {}, {}, ""), Family("sdxl", 25, 6.0, "own")),
+        ((XL, LCM, {}, {}, ""), Family("lcm", 4, 1.0, "lcm")),
+        ((SD, LCM, {"time_cond_proj_dim": 256}, {}, ""), Family("lcm", 4, 8.0, "lcm")),
+        (("FluxPipeline", {}, {}, {"guidance_embeds": False}, ""), Family("flux", 4, 0.0)),
+        (("FluxPipeline", {}, {}, {"guidance_embeds": True}, ""), Family("flux", 28, 3.5)),
+        (("AudioLDM2Pipeline", {}, {}, {}, ""), Family("other")),
     ],
     ids=["sd 1.5", "sd-turbo", "lightning", "sdxl", "lcm lora", "lcm", "schnell", "dev", "sound"],
 )
 def test_the_family_of_a_model(parts: Any, wanted: Family) -> None:
-    assert family(parts) == wanted
-
-
-def test_a_folder_may_say_what_suits_it() -> None:
-    told = PipelineParts(SD, PNDM, {}, {}, told={"steps": 12, "guidance": 2})
-    assert family(told) == Family("sd", 12, 2.0, "dpm")
-    nonsense = PipelineParts(SD, PNDM, {}, {}, told={"steps": "many", "guidance": -1, "more": 5})
-    assert family(nonsense) == Family("sd", 20, 7.0, "dpm")
+    assert family(*parts) == wanted

@@ -9,8 +9,7 @@ from assistant.answering.whole.statements import parts
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.settings import Settings
-from assistant.studio.canvas import provenance, save
-from assistant.studio.painter import DrawingJob, Painted
+from assistant.studio.canvas import DrawingJob, Painted, provenance, save
 from assistant.wiring import composition
 from ingest.loaders import load
 from tests.pdfs import write_pdf

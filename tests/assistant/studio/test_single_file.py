@@ -10,8 +10,8 @@ import torch
 
 from assistant.errors import ModelUnusable
 from assistant.studio import drawing_model
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from tests.assistant.studio import ldm, made_models
 
 pytestmark = [
@@ -127,6 +127,4 @@ def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> No
 
 def test_the_family_of_a_file_is_told_by_its_name(tmp_path: Path) -> None:
     path = header_only(tmp_path / "sd_xl_turbo_1.0.safetensors", FAMILIES["sdxl"])
-    parts = drawing_model.parts(path)
-    assert parts.pipeline == "StableDiffusionXLPipeline"
-    assert drawing_model.family(parts).name == "turbo"
+    assert drawing_model.family_of(path).name == "turbo"

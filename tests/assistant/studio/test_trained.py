@@ -2,6 +2,7 @@
 
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from PIL import Image
 
 from assistant.contract.reply import Progress
 from assistant.studio import canvas
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -34,6 +35,7 @@ def picture() -> Image.Image:
 
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Any:
+    job = replace(job, steps=12, guidance=3.0)
     return np.asarray(painter.paint(job, Watch()).picture, int)
 
 

@@ -1,20 +1,16 @@
 """The real engines: one contract, and which of them reads what."""
 
-import hashlib
 import re
 import shutil
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.models.catalogue import find
 from assistant.models.fetch import user_cache
-from assistant.models.installed import Models
-from assistant.models.programs import PIPER, PROGRAMS, IsolatedEnvironment
-from assistant.settings import Settings
+from assistant.models.programs import PIPER, PROGRAMS
 from assistant.studio.voices import Espeak, Piper, Voice, VoiceFailed, Voices, _ended
 from ingest.errors import Stopped
 from ingest.language.identify import language_of
@@ -108,46 +104,6 @@ def test_the_commands_that_make_a_broken_program_anew_know_it() -> None:
     assert len(named) == 2 and set(named) <= PROGRAMS.keys()
 
 
-def test_the_program_goes_with_the_last_voice(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    cache = tmp_path / "cache"
-
-    def made(program: IsolatedEnvironment, into: Path, *_: object) -> Path:
-        program.folder(into).mkdir(parents=True, exist_ok=True)
-        return into
-
-    monkeypatch.setattr(IsolatedEnvironment, "make", made)
-    weights, config = b"weights", b'{"espeak": {"voice": "en-us"}}'
-    voice = replace(
-        find(JOE), bytes=len(weights), sha256=hashlib.sha256(weights).hexdigest(),
-        companions={f"{JOE}.onnx.json": hashlib.sha256(config).hexdigest()},
-    )  # fmt: skip
-    (tmp_path / f"{JOE}.onnx").write_bytes(weights)
-    (tmp_path / f"{JOE}.onnx.json").write_bytes(config)
-    (tmp_path / "second.onnx").write_bytes(b"others")
-    (tmp_path / "second.onnx.json").write_bytes(config)
-    second = replace(
-        voice, name="second", file="second.onnx", bytes=6,
-        sha256=hashlib.sha256(b"others").hexdigest(),
-        companions={"second.onnx.json": hashlib.sha256(config).hexdigest()},
-    )  # fmt: skip
-    homes = [
-        Models(tmp_path / name, Settings(home=tmp_path / name), [voice, second], cache)
-        for name in "ab"
-    ]
-    for home in homes:
-        home.pull(JOE, from_path=tmp_path / f"{JOE}.onnx")
-    homes[0].pull("second", from_path=tmp_path / "second.onnx")
-    assert PIPER.folder(cache).exists()
-    homes[0].remove(JOE)
-    assert PIPER.folder(cache).exists()  # the other home speaks with it
-    homes[1].remove(JOE)
-    assert PIPER.folder(cache).exists()  # and so does the second voice
-    homes[0].remove("second")
-    assert not PIPER.folder(cache).exists()
-
-
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -192,14 +148,14 @@ def test_the_process_ends_when_nothing_is_said_for_a_while(piper: Piper, joe: Pa
     assert python is not None
     voice = Piper(python, joe, idle=0.5)
     assert voice.say("Hello.", NEVER).seconds > 0
-    assert voice.warm
+    assert voice._process is not None
     latest = time.monotonic() + 60
-    while voice.warm and time.monotonic() < latest:
+    while voice._process is not None and time.monotonic() < latest:
         time.sleep(0.05)
-    assert not voice.warm
+    assert voice._process is None
     assert voice.say("Hello again.", NEVER).seconds > 0
     voice.close()
-    assert not voice.warm
+    assert voice._process is None
 
 
 @pytest.mark.slow

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.conversation.assistant import Answering
 from assistant.entrance.asgi import Hosts, Receive, Scope, Send
 from assistant.entrance.guests import ROLE_HEADER, Guests
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.api.served_libraries import Libraries
+from assistant.team.tokens import digest
 from assistant.ui.door import Door
 from assistant.ui.serving import _entrance
 from assistant.wiring import people as module
-from assistant.wiring.composition import Answering
 from assistant.wiring.people import Known, accounts_if_any, home_accounts, sessions, tokens
 from tests.assistant.team.api.conftest import Server
 from tests.servers.postgres_fixtures import ON_BOTH
@@ -94,8 +95,9 @@ def test_the_app_asks_from_the_first_account_on(settings: Settings, guests: Gues
     ann = home_accounts(settings).add("ann", PASSWORD, "owner")
     asked = before.get("/", headers=page)
     assert asked.status_code == 401 and 'name="password"' in asked.text
-    known = {**page, "cookie": f"pincite_80={sessions(settings).start(ann)}"}
-    assert TestClient(door, "http://127.0.0.1").get("/", headers=known).text.startswith("session:")
+    cookie = sessions(settings).start(ann)
+    known = {**page, "cookie": f"pincite_80={cookie}"}
+    assert TestClient(door, "http://127.0.0.1").get("/", headers=known).text == digest(cookie)
 
 
 @ON_BOTH

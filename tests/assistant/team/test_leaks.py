@@ -19,12 +19,12 @@ from mcp.client.streamable_http import streamable_http_client
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.errors import AssistantError, SettingsError, TablesAway
 from assistant.team.accounts import Accounts
 from assistant.team.api import shelf
 from assistant.team.api.served_libraries import Libraries
 from assistant.wiring import composition
-from assistant.wiring.composition import Answering
 from assistant.wiring.people import tokens
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import Team, opened

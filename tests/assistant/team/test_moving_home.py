@@ -81,7 +81,7 @@ def test_people_and_conversations_go_with_it(
     assert [(one.id, one.folder) for one in kept.infos()] == [("c", 1)]
 
 
-def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
+def test_a_home_whose_people_another_one_has_taken_asks_nobody_once_its_mark_is_deleted(
     pincite: Pincite, home: Path, team_database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PINCITE_CATALOGUE", team_database.address)
@@ -89,8 +89,10 @@ def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
     home_accounts(other).add("ann", "correct horse battery", "owner")
     assert "ann: owner" in pincite("users", "list").out
     assert list(move_home(other, "sqlite"))
-    said = pincite("migrate-home", "sqlite").out
-    assert "has no accounts then: no sign-in is required, and every library belongs to ev" in said
+    said = refused(pincite("migrate-home", "sqlite", "--for-all-servers"))
+    assert "another home has taken them back to SQLite" in said, "nothing is opened to everybody"
+    assert "another home has taken them back" in refused(pincite("users", "list"))
+    (home / "accounts.postgresql").unlink()
     monkeypatch.delenv("PINCITE_CATALOGUE")
     assert "no sign-in is required" in pincite("users", "list").err
 
@@ -168,7 +170,7 @@ def test_the_doctor_says_where_catalogues_are(tmp_path: Path, postgres: Server) 
     said = {check.name: check for check in checks.check_catalogues(there)}
     assert said["catalogue"].message.startswith("PostgreSQL ")
     assert said["library north"].message == "0 documents, in PostgreSQL"
-    assert said["library old"].remedy == "pincite migrate-home postgresql"
+    assert "`pincite migrate-home postgresql`" in said["library old"].message
     said = {check.name: check for check in checks.check_catalogues(here)}
     assert said["catalogue"].message == "SQLite, in the folder of each library"
     assert said["library north"].severity == "error"
@@ -193,18 +195,17 @@ def test_the_doctor_says_where_people_are(
     there = Settings(home=tmp_path, catalogue=team_database.address)
     home_accounts(here).add("ann", "correct horse battery", "owner")
     said = {check.name: check for check in checks.check_catalogues(there)}
-    assert said["accounts"].remedy == "pincite migrate-home postgresql"
+    assert "`pincite migrate-home postgresql`" in said["accounts"].message
     assert list(move_home(there, "postgresql"))
     said = {check.name: check for check in checks.check_catalogues(there)}
     assert said["accounts"].severity == "ok" and "conversations" not in said
     said = {check.name: check for check in checks.check_catalogues(here)}
-    assert said["accounts"].remedy == "Set PINCITE_CATALOGUE again."
+    assert "set `catalogue` again" in said["accounts"].message
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(moving_home, "keep_names", interrupt)
         list(move_home(there, "sqlite"))
     said = {check.name: check for check in checks.check_catalogues(there)}
     assert "did not end" in said["accounts"].message
-    assert said["accounts"].remedy == "pincite migrate-home sqlite"
     (tmp_path / "accounts.sqlite").unlink()
     with team_database.connect() as connection:
         connection.execute("DROP TABLE pincite_team.person")

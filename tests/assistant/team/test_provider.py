@@ -12,6 +12,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.errors import SettingsError, TablesAway
 from assistant.security import network_guard
 from assistant.settings import Settings
@@ -20,7 +21,6 @@ from assistant.team.api.served_libraries import Libraries
 from assistant.team.members import LASTS, Elsewhere
 from assistant.team.provider import NotSignedIn, Provider, named_person
 from assistant.team.tokens import digest
-from assistant.wiring.composition import Answering
 from assistant.wiring.people import provider, sessions
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import PASSWORD, Team, opened
@@ -130,7 +130,7 @@ def test_a_token_is_believed_by_its_signature_alone(openid: OpenIdProvider) -> N
     at = Provider(openid.issuer, CLIENT, SECRET)
     assert at.claims(openid.signed())["preferred_username"] == "ann"
     openid.turn_keys()
-    at._keys = (0.0, at._keys[1]) if at._keys else None  # half a minute later
+    del at._known[f"{openid.issuer}/keys"]  # half a minute later
     assert at.claims(openid.signed())["preferred_username"] == "ann"
     shared = OctKey.import_key(openid.key.kid * 4)
     for wrong in (

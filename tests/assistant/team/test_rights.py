@@ -9,13 +9,13 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.settings import Settings
 from assistant.storage.part import Place
 from assistant.team.accounts import ACCOUNTS, LOCAL, AccountsDatabase, Person
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
 from assistant.team.rights import LimitReached, Limits
-from assistant.wiring.composition import Answering
 from assistant.wiring.places import place_of_part
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import Team, opened

@@ -8,9 +8,9 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.team.api import shelf
 from assistant.team.api.served_libraries import Libraries
-from assistant.wiring.composition import Answering
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import Team, opened
 from tests.assistant.team.test_leaks import QUESTION, requests, told

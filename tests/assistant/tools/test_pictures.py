@@ -13,8 +13,7 @@ from assistant.contract.evidence import GivenPassages, Joined
 from assistant.contract.facts import Citation, Offer, Outcome, Sentence
 from assistant.contract.intents import KINDS, Clip, Describe, Draw, Intent, Translate
 from assistant.contract.request import Request, Turn
-from assistant.images.tagging import Tag
-from assistant.images.vision import Seen
+from assistant.images.vision import Seen, Tag
 from assistant.llm.odds import TurnTaking
 from assistant.llm.prompts import REFUSAL
 from assistant.receipts.explain import explanation

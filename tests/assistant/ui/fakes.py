@@ -17,7 +17,7 @@ from assistant.contract.facts import Citation, Offer, Outcome, Passage, Sentence
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.errors import AssistantError
@@ -78,7 +78,7 @@ class FakeJobs(dict[str, Job]):
             del self[path]
 
     def set(self, path: Path, state: State, error: str = "") -> None:
-        self[str(path)] = Job(str(path), path.name, state, error, "")
+        self[str(path)] = Job(str(path), path.name, state, error)
 
 
 class FakeTags(dict[str, tuple[str, ...]]):
@@ -93,13 +93,13 @@ class FakeTags(dict[str, tuple[str, ...]]):
         return len(documents)
 
 
-class FakeMaintenance:
+class FakeIndex:
     """There is nothing to do."""
 
     def follow(self) -> None:
         pass
 
-    def rebuild_reason(self) -> str:
+    def why(self) -> str:
         return ""
 
 
@@ -131,7 +131,7 @@ class FakeLibrary:
         self._catalog = self  # which several libraries read for their documents
         self.folder = Path(tempfile.mkdtemp())  # of what is learned: nothing
         self.jobs = FakeJobs()
-        self.maintenance = FakeMaintenance()
+        self.index = self.embedders = FakeIndex()
         self.thumbnails = FakeThumbnails(self.file)
         self.changes = 0
         self.tags = FakeTags()
@@ -397,4 +397,4 @@ def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:
     for info in library.documents():
         if info.document == HANDBOOK and not offered(library):
             offer(library, [Offered(HANDBOOK, info.sha256, question) for question in OFFERED])
-    return Assistant(library, tool, conversations, tool.model_name)
+    return Assistant(library, Answering(tool, tool.model_name), conversations)

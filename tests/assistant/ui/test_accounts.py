@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.entrance.guests import TooManyTries, session_of, unsealed_role
+from assistant.entrance.guests import TooManyTries, unsealed
 from assistant.errors import AssistantError, TablesAway, TablesBusy
 from assistant.settings import Settings
 from assistant.storage.part import Whose
@@ -158,11 +158,15 @@ def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_sha
     assert fakes.HANDBOOK not in html(app)
 
 
-def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
+def test_running_answers_and_ratings_are_kept_apart(
+    ann: str, known: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     st.session_state["library"] = "north"
-    mine = resources.answers(), resources._feedback("north", known.named("ann").id)
-    assert resources._answers(known.named("bob").id) is not mine[0]
-    assert resources._feedback("north", known.named("bob").id) is not mine[1]
+    answers, ratings = resources.answers(), resources.feedback()
+    assert resources.answers() is answers
+    monkeypatch.setattr(resources, "person", lambda: known.named("bob"))
+    assert resources.answers() is not answers
+    assert resources.feedback().mine.file != ratings.mine.file
 
 
 _WIDTHS = (0xFF41, 0x1D41A, 0x24D0)  # letters that are wide, bold and in circles
@@ -172,8 +176,8 @@ def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Set
     door = Members(known, sessions(settings), guesses(settings))
     cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
     mark = door.mark(cookie or "") or ""
-    assert session_of(mark) == digest(cookie or "") and unsealed_role(mark) is None
-    assert not session_of(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
+    assert unsealed(mark) == digest(cookie or "")
+    assert not unsealed(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
     assert door.mark("") is None and door.mark("guess") is None
     another = Members(known, sessions(settings), guesses(settings))  # of the same home
     written = ("ann", "Ann ", *("".join(chr(at + ord(c) - 97) for c in "ann") for at in _WIDTHS))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from assistant.entrance.asgi import Hosts, headers_of
-from assistant.entrance.guests import ROLE_HEADER, TRIES, Guests, unsealed_role
+from assistant.entrance.guests import ROLE_HEADER, TRIES, Guests, unsealed
 from assistant.ui.door import Door
 
 Message = MutableMapping[str, Any]
@@ -18,7 +18,7 @@ Message = MutableMapping[str, Any]
 async def inner(scope: Message, receive: Any, send: Any) -> None:
     given = [value.decode() for name, value in scope["headers"] if name.decode() == ROLE_HEADER]
     assert len(given) == 1
-    body = str(unsealed_role(given[0])).encode()
+    body = unsealed(given[0]).encode()
     if scope["type"] == "websocket":
         await send({"type": "websocket.accept", "subprotocol": body.decode()})
         return

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.contract.facts import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
@@ -81,7 +81,7 @@ def over_a_real_library(
 
     def assistant(settings: Settings, library: Library, *_: object, **__: bool) -> Assistant:
         kept = Conversations(tmp_path / "conversations.sqlite")
-        return Assistant(library, knowing, kept, "fake-model")
+        return Assistant(library, Answering(knowing, "fake-model"), kept)
 
     monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
     monkeypatch.setattr(composition, "library", library)

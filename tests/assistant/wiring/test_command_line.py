@@ -30,12 +30,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_without_a_command_the_app_opens_with_what_is_named(line: str, paths: list[str]) -> None:
     args = parse(line.split())
-    assert (args.run.__name__, args.paths) == ("_run_app", paths)
+    assert (args.run.args, args.paths) == (("ask.app",), paths)
     assert args.home == (Path("x") if "--home" in line else None)
 
 
 def test_a_command_is_one_beside_a_folder_of_its_name() -> None:
-    assert parse(["models", "list"]).run.__name__ == "_list"
+    assert parse(["models", "list"]).run.args == ("models.list",)
 
 
 def test_a_word_that_is_neither_is_wrong_usage_and_the_nearest_command_is_named(

@@ -49,18 +49,6 @@ def test_left_and_right_pages_may_differ() -> None:
     assert sorted(again(one)) == ["Left"] * 4 + ["Right"] * 4
 
 
-def test_a_footer_may_float_at_the_end_of_a_printed_web_page() -> None:
-    one = document(*([*body(n), at(500 + 30 * n, "Form 10-Q | 2022")] for n in range(6)))
-    assert again(one) == ["Form 10-Q | 2022"] * 5
-
-
-def test_a_number_amid_the_last_words_of_a_page_is_not_its_number() -> None:
-    steps = [[at(300, f"Step {n + 1} of the test")] for n in range(6)]
-    assert again(document(*steps)) == []
-    floating = [[*body(n), at(500 + 30 * n, f"{n + 3} of 90 - Form 10-Q")] for n in range(6)]
-    assert len(again(document(*floating))) == 5
-
-
 def test_three_pages_are_not_enough() -> None:
     assert again(document(*([at(30, "Handbook"), *body(n)] for n in range(3)))) == []
 

@@ -27,7 +27,6 @@ from ingest.document.model import (
 from ingest.document.wire import MOST_ITEMS, Codec, InvalidData, LoadedCodec, Packed
 from ingest.loaders import LOADERS, load
 from ingest.media.ffmpeg import DecodedSound
-from ingest.sandbox.child import Beat
 
 LINES = (
     Line("plain"),
@@ -54,7 +53,7 @@ CHUNKS = [Chunk(1, 0, 2, "text", ("One", "Two"), True), Chunk(2, 0, 0, "")]
 VALUES = [
     (Page, PAGE),
     (Page, Page(1, 0, 0, (), characters=None)),
-    (Beat, Beat(3, 8)),
+    (tuple[int, int], (3, 8)),
     (DecodedSound, DecodedSound(1.5, 0.0, 2)),
     (list[float], [-1.0, 0.0, 3.25]),
     (Expanded, Expanded((Part("a", Path("/tmp/a")),), (Omitted("b", "why"),), 3)),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import EncryptedFile, UnreadableFile
-from tests.ingest.made import MANIFEST, ODF, headings, lines, odf, package, read, table, written
+from tests.ingest.made import MANIFEST, ODF, headings, lines, odf, package, read, written
 
 
 def text(inner: str) -> str:
@@ -37,18 +37,6 @@ def test_headings_lists_and_notes_are_read_in_their_order(tmp_path: Path) -> Non
     found = lines(document)
     assert found[1:3] == ["Ten weeks[1]", "[1] From 2024."]
     assert [line.endswith(end) for line, end in zip(found[3:], ("one", "two"), strict=True)]
-
-
-def test_cells_have_the_values_that_the_file_states(tmp_path: Path) -> None:
-    rows = (
-        cell("Item") + cell("Share") + cell("Since"),
-        cell("Rent")
-        + cell("12.5 %", 'office:value-type="percentage" office:value="0.125"')
-        + cell("3 Jan", 'office:value-type="date" office:date-value="2024-01-03"'),
-    )
-    document = read(odf(tmp_path / "a.odt", text(grid(*rows))))
-    assert table(document) == [["Item", "Share", "Since"], ["Rent", 12.5, "2024-01-03"]]
-    assert document.pages[0].tables[0].rows[1][1].unit == "%"
 
 
 def test_merged_cells_are_repeated_in_each_place_that_they_cover(tmp_path: Path) -> None:

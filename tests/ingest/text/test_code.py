@@ -11,7 +11,6 @@ def test_lines_keep_their_indentation_and_definitions_begin_passages(tmp_path: P
     assert lines(document)[3] == "    return path"
     begins = [line.text for line in document.pages[0].lines if line.begins]
     assert begins == ["import os", "@cache", "class A:", "    def f(self): ..."]
-    assert document.metadata["language"] == "Python"
 
 
 def test_sections_of_settings_begin_passages(tmp_path: Path) -> None:

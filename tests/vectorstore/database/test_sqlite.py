@@ -146,16 +146,6 @@ def test_contents_are_copied_and_replaced_as_a_whole(books: SqliteDatabase, tmp_
     assert books.faults() == [] and books.write_anew()
 
 
-def test_what_is_written_inside_of_a_read_is_an_error(books: SqliteDatabase) -> None:
-    with books.read() as connection:
-        for write in (books.write, books.note):
-            with pytest.raises(RuntimeError, match="only read"):
-                write("INSERT INTO book VALUES ('lost')")
-        assert connection.execute("SELECT count(*) FROM book").fetchone() == (1,)
-    books.write("INSERT INTO book VALUES ('two')")
-    assert len(books.all("SELECT * FROM book")) == 2
-
-
 def test_what_hinders_a_copy_is_told_of_the_copy(tmp_path: Path) -> None:
     catalog = CatalogFile(tmp_path / "library" / "catalog.sqlite")
     with pytest.raises(HomeNotWritable, match="stick"):

@@ -12,8 +12,8 @@ from vectorstore.embedding.embedder import (
     Habits,
     int8_session,
     load_embedder,
-    model_tokenizer,
     nearness,
+    token_ids,
 )
 from vectorstore.embedding.onnx_export import PACKED_FILE, PackedWeights, write_bert
 from vectorstore.errors import LibraryError
@@ -116,10 +116,10 @@ def test_the_graph_computes_the_same_as_of_plain_weights(tmp_path: Path) -> None
 
 def test_words_are_cut_into_the_most_likely_pieces_of_the_normalised_text(tmp_path: Path) -> None:
     packed_model(tmp_path)
-    tokenizer = model_tokenizer(tmp_path)
-    assert tokenizer.encode("Haustür\u00a0 Haus").ids == [0, 5, 6, 5, 2]
-    assert tokenizer.encode("Haustu\u0308r").ids == [0, 5, 6, 2]  # an accent of its own is joined
-    assert len(tokenizer.encode("Haus " * 600).ids) == 512
+    ids = token_ids(tmp_path)
+    assert ids("Haustür\u00a0 Haus") == [0, 5, 6, 5, 2]
+    assert ids("Haustu\u0308r") == [0, 5, 6, 2]  # an accent of its own is joined
+    assert len(ids("Haus " * 600)) == 512
 
 
 def test_the_prefixes_of_a_model_stand_before_what_it_reads(tmp_path: Path) -> None:

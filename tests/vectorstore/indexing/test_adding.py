@@ -108,6 +108,6 @@ def test_a_rebuild_includes_what_was_added_just_before(tmp_path: Path, papers: P
     other = WordEmbedder(identity="other")
     staged = folder / "rebuilt.sqlite"
     files = Files(folder)
-    Migration(catalog, files, staged, other, "other/1", Engines(), read.append).run()
+    Migration(catalog, files, staged, other, Engines(), read.append).run()
     assert list(dict.fromkeys(step.file for step in read)) == ["Handbook.pdf", "Policy.pdf"]
     assert not staged.exists()

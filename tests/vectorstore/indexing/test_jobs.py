@@ -1,7 +1,6 @@
-"""A file that holds every run waits until it is named, and others go before it."""
+"""Other files go before one that held a run, and one file has a time and a number of parts."""
 
 import itertools
-import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import Change
-from vectorstore.indexing import jobs
 from vectorstore.indexing.prefetch import UnpackingBudget
 from vectorstore.library import Library
 from vectorstore.store import Vectors
@@ -21,14 +19,8 @@ class Interrupted(WordEmbedder):
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         if any("poison" in text for text in texts):
-            time.sleep(0.3)
             raise KeyboardInterrupt
         return super().passages(texts)
-
-
-@pytest.fixture
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SLOW", 0.1)
 
 
 @pytest.fixture
@@ -52,67 +44,14 @@ def interrupted(tmp_path: Path, *paths: Path) -> list[str]:
     return [change.document for change in changes]
 
 
-@pytest.mark.usefixtures("quickly")
-def test_a_file_that_did_not_end_twice_waits_until_it_is_named(tmp_path: Path, inbox: Path) -> None:
+def test_new_files_go_before_those_that_were_interrupted(tmp_path: Path, inbox: Path) -> None:
     assert interrupted(tmp_path, inbox) == []
     (inbox / "c.md").write_text("A new file.\n")
-    # What is new goes first, and then the file that was interrupted.
     assert interrupted(tmp_path, inbox) == ["b.md", "c.md"]
-    with opened(tmp_path) as library:
-        summary = library.add([inbox])
-        (failure,) = summary.failed
-        assert failure.error == (
-            "a.md was being read when 2 runs were interrupted: it waits until it is named. "
-            f"`pincite add {inbox / 'a.md'}` tries it again."
-        )
-        assert [info.document for info in library.documents()] == ["b.md", "c.md"]
-        assert [job.state for job in library.jobs.all()] == ["failed"]
-        assert library.add([]).failed == []
-    assert interrupted(tmp_path, inbox / "a.md") == []
-    with opened(tmp_path, WordEmbedder) as library:
-        assert library.add([inbox / "a.md"]).added == 1
-        assert library._catalog.database.all("SELECT * FROM attempt") == []
-
-
-@pytest.mark.usefixtures("quickly")
-def test_new_files_go_before_those_that_were_interrupted(tmp_path: Path, inbox: Path) -> None:
-    (inbox / "b.md").unlink()
-    assert interrupted(tmp_path, inbox) == []
-    (inbox / "z.md").write_text("A new file.\n")
-    assert interrupted(tmp_path, inbox) == ["z.md"]
-
-
-def test_runs_that_are_killed_soon_count_nothing(tmp_path: Path, inbox: Path) -> None:
-    for _ in range(3):
-        interrupted(tmp_path, inbox)
     with opened(tmp_path, WordEmbedder) as library:
         summary = library.add([inbox])
-        assert (summary.added + summary.unchanged, summary.failed) == (2, [])
-
-
-@pytest.mark.usefixtures("quickly")
-def test_other_bytes_at_its_place_are_read(tmp_path: Path, inbox: Path) -> None:
-    interrupted(tmp_path, inbox)
-    interrupted(tmp_path, inbox)
-    (inbox / "a.md").write_text("Harmless now.\n")
-    with opened(tmp_path) as library:
-        assert library.add([inbox]).failed == []
-
-
-@pytest.mark.usefixtures("quickly")
-def test_a_file_in_an_archive_waits_and_the_others_are_read(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "post.zip", "w") as archive:
-        archive.writestr("1.md", "A poison for every run.\n")
-        archive.writestr("2.md", "A letter.\n")
-    interrupted(tmp_path, tmp_path / "post.zip")
-    interrupted(tmp_path, tmp_path / "post.zip")
-    with opened(tmp_path) as library:
-        summary = library.add([])
-        assert [failure.path for failure in summary.failed] == [f"{tmp_path}/post.zip!/1.md"]
-        names = {info.document for info in library.documents()}
-        assert names == {"post.zip", "post.zip/2.md"}
-    with opened(tmp_path, WordEmbedder) as library:
-        assert library.add([tmp_path / "post.zip"]).added == 1
+        assert (summary.added, summary.unchanged, summary.failed) == (1, 2, [])
+        assert library.jobs.all() == []
 
 
 def nested(target: Path, levels: int, each: int) -> None:

@@ -69,7 +69,7 @@ def test_a_process_that_has_the_library_open_finds_what_was_restored(
     other = elsewhere(f"library.maintenance.restore(Path({str(backup)!r}))")
     assert other.communicate()[1] is None and other.returncode == 0
     assert full.search("password", k=1)[0].document == "Policy.pdf"
-    assert full.maintenance.sync()
+    assert full.index.sync()
     assert full.search("password", k=1)[0].document == "Policy.pdf"
 
 

@@ -68,12 +68,12 @@ def test_another_chunker_searches_as_before_and_tells_it(
 ) -> None:
     library = opened()
     assert found(library) == before
-    assert library.maintenance.rebuild_notice() == (
+    assert library.embedders.notice() == (
         "The library 'main' was made by another version of Pincite. It can be used unchanged until "
         "`pincite rebuild`, or the next `pincite add`, has rebuilt it."
     )
     library.maintenance.rebuild()
-    assert library.maintenance.rebuild_notice() == ""
+    assert library.embedders.notice() == ""
 
 
 def test_the_model_that_made_it_searches_while_it_is_here(before: Found, folder: Path) -> None:
@@ -82,8 +82,7 @@ def test_the_model_that_made_it_searches_while_it_is_here(before: Found, folder:
         assert found(library) == before
         assert library.embedder() is here["words"]
         assert (
-            "was made with words, and other is chosen. It can be used"
-            in library.maintenance.rebuild_notice()
+            "was made with words, and other is chosen. It can be used" in library.embedders.notice()
         )
 
 
@@ -91,7 +90,7 @@ def test_words_find_when_that_model_is_gone_and_the_chosen_one_ranks(folder: Pat
     with Library(folder, "main", Other) as library:
         assert (
             "made with words, which is not here: words find its passages"
-            in library.maintenance.rebuild_notice()
+            in library.embedders.notice()
         )
         assert found(library, "visitor") == []
         ((document, page, _, cosine),) = found(library, "fourteen letters")
@@ -168,7 +167,7 @@ def test_a_migration_is_cancelled_with_its_add_and_the_files_wait(
         assert found(old) == before
     with Library(folder, "main", Other) as other:
         assert other.add([]).added == 1
-        assert other.maintenance.rebuild_notice() == ""
+        assert other.embedders.notice() == ""
         assert len(other.documents()) == 3
 
 
@@ -251,4 +250,4 @@ def test_a_lost_copy_is_made_again_or_its_old_passages_stay(
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
         lost = ("Policy.pdf",) if original == "gone" else ()
         assert library.maintenance.verify().lost_files == lost
-        assert library.maintenance.rebuild_notice() == ""
+        assert library.embedders.notice() == ""

@@ -50,7 +50,7 @@ def aged(library: Library, name: str, reader: str = "pdf/0") -> None:
             (GARBLED, WordEmbedder().query(GARBLED).tobytes(), name),
         )
         connection.execute("UPDATE meta SET value = '' WHERE key = 'chroma_made_by'")
-    library.maintenance.sync()
+    library.index.sync()
 
 
 def by_add(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
@@ -92,7 +92,7 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     good = texts(full)
     aged(full, "Policy.pdf")
     assert texts(full) != good
-    assert full.maintenance.rebuild_notice() == (
+    assert full.embedders.notice() == (
         "1 of the 2 documents of the library 'main' was read by an earlier version of Pincite. "
         "It can be used unchanged until "
         "`pincite rebuild`, or the next `pincite add`, has rebuilt it."
@@ -102,17 +102,17 @@ def test_only_its_documents_are_read_again_and_the_others_are_left_alone(
     assert {step.file for step in steps if step.stage == "rebuilding"} == {"Policy.pdf"}
     assert texts(full) == good
     assert set(readers(full).values()) == {f"pdf/{VERSIONS['pdf']}"}
-    assert full.maintenance.rebuild_notice() == ""
+    assert full.embedders.notice() == ""
     assert full.maintenance.verify().mended == ()
 
 
 def test_chroma_holds_the_new_vectors_of_passages_whose_ids_have_stayed(full: Library) -> None:
     password = WordEmbedder().query("password")
-    (_, before), *_ = full._index.nearest(password, 1)
+    (_, before), *_ = full.index.nearest(password, 1)
     aged(full, "Policy.pdf")
-    assert full._index.nearest(password, 1)[0][1] < before
+    assert full.index.nearest(password, 1)[0][1] < before
     full.maintenance.rebuild()
-    chroma = full._index.current(full.generation())
+    chroma = full.index.current(full.generation())
     assert chroma is not None
     assert chroma.nearest(password, 1)[0][1] == pytest.approx(before)
 
@@ -168,13 +168,13 @@ def test_what_a_still_older_reader_has_made_for_the_next_catalogue_is_made_again
             raise Stopped("as the app stops it")
 
     full.maintenance.rebuild(stop_at_the_second, cancel)
-    assert full.maintenance.rebuild_reason()
+    assert full.embedders.why()
     staged = full.folder / "rebuilt.sqlite"
     with closing(sqlite3.connect(staged)) as connection, connection:
         assert connection.execute("UPDATE made SET reader = 'pdf/0'").rowcount == 1
     full.maintenance.rebuild()
     assert texts(full) == good
-    assert full.maintenance.rebuild_reason() == ""
+    assert full.embedders.why() == ""
 
 
 def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_ever(
@@ -186,7 +186,7 @@ def test_a_document_whose_copy_is_lost_keeps_its_passages_and_is_not_tried_for_e
     (papers / "Policy.pdf").unlink()
     assert full.maintenance.rebuild() == 3
     assert texts(full) == old
-    assert full.maintenance.rebuild_notice() == ""
+    assert full.embedders.notice() == ""
     assert "The library's copy is lost" in full.documents()[1].status
 
 
@@ -202,7 +202,7 @@ def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
     assert texts(full) != good
     (papers / "Policy.pdf").write_bytes(original)
     full.add([papers])
-    assert full.maintenance.rebuild_notice()
+    assert full.embedders.notice()
     full.maintenance.rebuild()
     assert texts(full) == good
 
@@ -233,13 +233,13 @@ def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_mor
         [incomplete] = summary.incomplete
         assert incomplete.document == "Policy.pdf"
         assert "reading it again failed: Policy.pdf took longer than" in incomplete.status
-        assert "1 of the 2 documents" in busy.maintenance.rebuild_notice()
+        assert "1 of the 2 documents" in busy.embedders.notice()
         assert {d.document: d.status for d in busy.documents()}["Handbook.pdf"] == "ready"
     with Library(full.folder, "main", WordEmbedder) as library:
         assert library.add([papers]).incomplete == []
         assert texts(library) == good
         assert {d.status for d in library.documents()} == {"ready"}
-        assert library.maintenance.rebuild_notice() == ""
+        assert library.embedders.notice() == ""
 
 
 def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
@@ -250,7 +250,7 @@ def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
     full.close()
     with no_time(), Library(full.folder, "main", WordEmbedder) as busy:
         first, second = busy.add([papers]), busy.add([papers])
-        assert busy.maintenance.rebuild_notice() == ""
+        assert busy.embedders.notice() == ""
         assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
         steps: list[AddProgress] = []
         assert busy.add([papers], steps.append).incomplete == []

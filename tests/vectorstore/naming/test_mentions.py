@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.naming.document_names import FIRST_PAGE, IN_TEXT, TITLE, Name
+from vectorstore.naming.document_names import FIRST_PAGE, TITLE, Name
 from vectorstore.naming.mentions import Named, NameIndex
 
 APPLE = ("2022 Q3 AAPL.pdf", "2023 Q1 AAPL.pdf")
@@ -8,30 +8,24 @@ NIKE, AMEX = "NIKE_2021_10K.pdf", "amex.pdf"
 PLUS, STANDARD = "Northwind_Health_Plus.pdf", "Northwind_Standard.pdf"
 
 
-def title(passages: int, lower: float = 0.0) -> Name:
-    return Name(passages / 100, passages, lower, TITLE)
+def title(passages: int) -> Name:
+    return Name(passages, TITLE)
 
 
 def first_page(passages: int) -> Name:
-    return Name(passages / 100, passages, 0.0, FIRST_PAGE)
-
-
-def text(passages: int) -> Name:
-    return Name(passages / 100, passages, 0.0, IN_TEXT)
+    return Name(passages, FIRST_PAGE)
 
 
 SHELF = [
     Named(APPLE[0], {"aapl": title(1), "apple": title(90)}, frozenset({"2022", "q3"})),
     Named(
         APPLE[1],
-        {"aapl": title(1), "apple": title(90), "iphone": text(9)},
+        {"aapl": title(1), "apple": title(90), "iphone": first_page(9)},
         frozenset({"2023", "q1"}),
     ),
-    Named(NIKE, {"nike": title(80), "converse": text(30), "company": title(90, lower=0.3)}),
-    Named(AMEX, {"american express": title(50), "apple": text(2)}),
-    Named(
-        PLUS, {"northwind": title(90), "northwind health plus": title(80), "plus": title(80, 0.3)}
-    ),
+    Named(NIKE, {"nike": title(80), "converse": first_page(30), "netflix": title(9)}),
+    Named(AMEX, {"american express": title(50), "card": first_page(2)}),
+    Named(PLUS, {"northwind": title(90), "northwind health plus": title(80)}),
     Named(STANDARD, {"northwind": title(90), "northwind standard": title(80)}),
     Named("Leave.pdf", {}),
     Named("Report.pdf", {}),
@@ -40,7 +34,8 @@ SHELF = [
     Named("Rules v1.md", {"rules": title(3)}, newer="Rules v2.md"),
     Named("Rules v2.md", {}),
 ]
-STATED = {"apple": 200, "converse": 33, "nike": 85, "aapl": 2, "iphone": 10, "sold": 9, "rules": 9}
+STATED = {"apple": 200, "converse": 33, "nike": 85, "aapl": 2, "iphone": 9, "sold": 9, "rules": 9,
+          "card": 90}  # fmt: skip
 INDEX = NameIndex(SHELF, lambda word: STATED.get(word, 0))
 
 
@@ -53,16 +48,14 @@ INDEX = NameIndex(SHELF, lambda word: STATED.get(word, 0))
         ("What do NIKE and Apple sell?", [[NIKE], APPLE]),
         ("iPhone sales", [[APPLE[1]]]),
         ("What does Converse sell?", [[NIKE]]),
-        ("How do I converse with a doctor?", []),  # only sentences name it
-        ("Which company sells shoes?", []),  # the document writes it in lower case, too
+        ("Which card is it?", []),  # most of what is said of cards stands elsewhere
         ("Who is at Nike in March 2021?", [[NIKE]]),
         ("What did Nke sell and NFLKS?", []),
         ("What is northwindhealthplus?", [[PLUS]]),
         ("Is Northwind Health Plus better than Northwind Standard?", [[PLUS], [STANDARD]]),
         ("northwind plans", [[PLUS, STANDARD]]),
         ("salary plus bonus", []),
-        ("Which cards has AMEX?", [[AMEX]]),
-        ("Which cards has AmEx?", [[AMEX]]),
+        ("What does Neflix show?", [[NIKE]]),
         ("Which cards has American Express?", [[AMEX]]),
         ("what does nkie sell?", []),  # too short to be misspelt
         ("What is said of Tesla and by Globex?", []),

@@ -124,10 +124,6 @@ def test_an_unknown_document_or_page_is_named(shelf: Library) -> None:
             call("x.pdf")
 
 
-def test_headings_come_in_the_order_of_the_document(shelf: Library) -> None:
-    assert shelf.headings("Handbook.pdf") == ["Leave", "Travel"]
-
-
 def test_the_policy_is_found_by_its_first_page(shelf: Library) -> None:
     assert shelf.search("the policy", k=1)[0].text.endswith(PASSWORD[-1])
 

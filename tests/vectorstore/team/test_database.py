@@ -202,10 +202,10 @@ def test_a_library_lives_in_postgresql(tmp_path: Path, postgres: Server, papers:
         assert library.maintenance.verify().lost_files == ()
     other = WordEmbedder(identity="other")
     with Library(folder, "main", lambda: other, catalogue=postgres) as library:
-        assert library.maintenance.rebuild_reason()
+        assert library.embedders.why()
         assert library.maintenance.rebuild() == 3
         assert library.search("password letters", 1)[0].document == "Policy.pdf"
-        assert not library.maintenance.rebuild_reason()
+        assert not library.embedders.why()
     drop_catalog(folder, postgres)
     with postgres.connect() as connection:
         schemas = connection.execute("SELECT nspname FROM pg_namespace").fetchall()

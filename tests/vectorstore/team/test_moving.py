@@ -54,17 +54,18 @@ def contents(folder: Path, server: Server | None = None) -> dict[str, tuple[int,
 
 def test_it_goes_there_and_comes_back_the_same(folder: Path, postgres: Server) -> None:
     before = contents(folder)
-    assert before["cell"][0] > 5 and before["job"][0] == 1
+    assert before["job"][0] == 1
     with Library(folder, "main", WordEmbedder) as library:
         here = [(hit.chunk.id, hit.score) for hit in library.passages("train leave password", 9)]
-        listed, tables = library.documents(), library.tables("Costs.csv")
+        listed, tables = library.documents(), library.page("Costs.csv", 1).tables
     moved = to_postgres(folder, postgres)
     assert moved and moved.documents == len(listed) and not (folder / FILE).exists()
     with Library(folder, "main", WordEmbedder, catalogue=postgres) as library:
         there = [(hit.chunk.id, hit.score) for hit in library.passages("train leave password", 9)]
         assert [id for id, _ in there] == [id for id, _ in here]
         assert [score for _, score in there] == pytest.approx([score for _, score in here])
-        assert library.documents() == listed and library.tables("Costs.csv") == tables
+        assert library.documents() == listed and library.page("Costs.csv", 1).tables == tables
+        assert len(tables[0].rows) == 3
         (folder.parent / "new.txt").write_text("A new document after the move.")
         assert library.add([folder.parent / "new.txt"]).added == 1
         library.remove(["new.txt"])
@@ -86,7 +87,7 @@ def test_what_interrupts_it_leaves_it_where_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(moving, step, interrupted)
+        patch.setattr(moving if step == "_compared" else moving.opened, step, interrupted)
         with pytest.raises(KeyboardInterrupt):
             to_postgres(folder, postgres)
     assert contents(folder) == before and schemas(postgres) == had

@@ -64,14 +64,6 @@ def test_a_row_of_a_table_states_its_values_with_their_heads() -> None:
     assert said == ["No power: 12 (2025).", "No sound: 7 (2025).", "No picture: 3 (2025)."]
 
 
-def test_headings_are_a_list() -> None:
-    said = [f"The desk is open on day {n} of the week from eight until noon." for n in range(9)]
-    names = enumerate(("House Rules", "Ann Smith", "Ben Jones", "Cy Young"), start=1)
-    pages = [page_of(name, *said, number=number, bold=1) for number, name in names]
-    found = [[item.text for item in own.items] for own in lists(*pages)]
-    assert ["Ann Smith", "Ben Jones", "Cy Young"] in found
-
-
 def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
     said = "Employees get 25 days of annual leave in every calendar year."
     [one] = statements([window_of("Leave", said, bold=1)])

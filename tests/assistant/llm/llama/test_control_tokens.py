@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import convert_to_openai_messages
 
 from assistant.contract.facts import Passage
 from assistant.llm import prompts
 from assistant.llm.llama import runtime
-from assistant.llm.llama.chat_format import Vocabulary, turn
+from assistant.llm.llama.chat_format import Vocabulary
 from tests.conftest import models_folder
 from vectorstore.retrieval.search_query import SearchQuery
 
@@ -47,15 +47,11 @@ def attributes_of(llama: Any) -> Callable[[Any, int], int]:
 
 def functional(vocabulary: Vocabulary, text: str) -> list[int]:
     """The tokens of a prompt that are no text, in order."""
-    rendered = vocabulary.render(
-        [
-            turn(message)
-            for message in prompts.conversation(
-                (), [Passage(text, 1, 1.0, text)], SearchQuery("What is the fee?"), prompts.ANSWER
-            )
-        ],
-        None,
+    messages = prompts.conversation(
+        (), [Passage(text, 1, 1.0, text)], SearchQuery("What is the fee?"), prompts.ANSWER
     )
+    turns: Any = convert_to_openai_messages(messages)
+    rendered = vocabulary.render(turns)
     attributes = attributes_of(vocabulary._llama)
     return [
         token
@@ -82,4 +78,4 @@ def test_the_tokenizer_would_have_taken_them(vocabulary: Vocabulary) -> None:
     own = [token for token in TOKENS if len(vocabulary.tokenize(token, markup=True)) == 1]
 
     assert own, "else the tests above could not fail"
-    assert vocabulary.render([turn(HumanMessage("x"))], None)
+    assert vocabulary.render([{"role": "user", "content": "x"}])

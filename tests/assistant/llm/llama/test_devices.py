@@ -9,23 +9,26 @@ import pytest
 from assistant.errors import ModelUnusable, SettingsError
 from assistant.llm.llama import engine, runtime
 from assistant.llm.llama.engine import LlamaEngine
-from assistant.llm.llama.runtime import Device, Placement, Size
+from assistant.llm.llama.runtime import Device, Placement
 from assistant.settings import Gpu, Settings
 
 GB = 1 << 30
-MODEL = Size(layers=29, weights=GB, cache=GB // 4)
 Try = tuple[int, ...]
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> Callable[[Gpu, float], Try]:
-    """The layers of each attempt, with a card of so many free gigabytes (0: no card)."""
+def tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Gpu, float], Try]:
+    """The layers of each attempt, with a card of so many free gigabytes (0: no card), for a model
+    of one gigabyte."""
+    path = tmp_path / "model.gguf"
+    with path.open("wb") as file:
+        file.truncate(GB)
 
     def layers(gpu: Gpu, free: float) -> Try:
         found = [Device("Vulkan0", "A card", int(free * GB))] if free else []
         monkeypatch.setattr(runtime, "graphics", lambda: found)
-        monkeypatch.setattr(runtime, "size_of", lambda *_: MODEL)
-        every = runtime.placements(object(), Path("model.gguf"), 4096, gpu)
+        monkeypatch.setattr(runtime, "layers_of", lambda *_: 29)
+        every = runtime.placements(object(), path, gpu)
         return tuple(place.layers for place in every)
 
     return layers
@@ -36,8 +39,8 @@ def test_all_layers_go_where_they_fit(tried: Callable[[Gpu, float], Try]) -> Non
 
 
 def test_as_many_as_fit_where_not_all_do(tried: Callable[[Gpu, float], Try]) -> None:
-    # .9 of 1 GB without 400 MB of workspace is .51 GB, of 1.25 GB that are wanted.
-    assert tried("auto", 1)[0] == 11
+    # .9 of 1 GB without 400 MB of workspace is .51 GB, of 1.2 GB that are wanted.
+    assert tried("auto", 1)[0] == 12
 
 
 def test_fewer_are_tried_after_a_failure_and_the_processor_at_last(

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,5 +65,5 @@ def test_a_closed_model_gives_its_memory_back_and_can_be_used_again(smallest_mod
     engine = model._engine()
     model.close()
     with pytest.raises(ModelUnusable, match="has been closed"):
-        engine.logits_after([1], None)
+        engine.logits_after([1], threading.Event())
     assert model.invoke(SHORT, max_tokens=1).content

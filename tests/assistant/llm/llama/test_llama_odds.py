@@ -28,7 +28,7 @@ def test_the_odds_of_all_tokens_sum_to_one_and_match_an_independent_computation(
     chat: LlamaCppChat, smallest_model: Path
 ) -> None:
     llama_cpp = pytest.importorskip("llama_cpp")
-    prompt = chat._prompt(chat._engine(), SHORT, ())
+    prompt = chat._prompt(chat._engine(), SHORT)
     other = llama_cpp.Llama(
         str(smallest_model), n_ctx=256, logits_all=True, verbose=False, n_batch=256
     )

@@ -45,8 +45,6 @@ print(json.dumps({
     "computed": chat._engine().evaluated,
     "odds": chat.next_token_logprobs(question, WORDS),
     "json": chat.invoke(question, max_tokens=24, schema=schema).content,
-    "sampled": [chat.invoke(question, max_tokens=8, temperature=1.0, seed=7).content
-                for _ in range(2)],
     "defaults": [params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max,
                  params.yarn_ext_factor, params.embeddings, params.offload_kqv, params.no_perf,
                  params.op_offload, params.swa_full, params.kv_unified, params.ctx_other],
@@ -102,7 +100,6 @@ def test_it_answers_as_the_compiled_one(said: dict[str, Any], smallest_model: Pa
 def test_the_same_prompt_gives_the_same_answer_from_its_cache(said: dict[str, Any]) -> None:
     assert said["text"] == said["again"]
     assert said["computed"] < 2 * said["prompt"] + 16  # the second time only a part was computed
-    assert len(set(said["sampled"])) == 1
 
 
 @pytest.mark.slow

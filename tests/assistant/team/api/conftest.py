@@ -9,13 +9,13 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.entrance import http_server
 from assistant.entrance.asgi import Hosts
 from assistant.entrance.guests import Guests
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
 from assistant.team.api.served_libraries import Libraries
-from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

@@ -8,10 +8,10 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.errors import TablesAway
 from assistant.settings import Settings
 from assistant.team.api.served_libraries import Libraries
-from assistant.wiring.composition import Answering
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.team.api.conftest import LEAVE, STAFF, Server
 from vectorstore.errors import LibraryError

@@ -178,6 +178,6 @@ def test_a_pause_reads_ahead_what_is_typed(visit: Visit, monkeypatch: pytest.Mon
     app = visit()
     assert composer(app)["ahead"]
     report(app, "pincite_composer", "pause", LEAVE)
-    last = resources.ahead()._now
+    last = resources.ahead().last
     assert last is None or last.wait(60)
     assert read == ([LEAVE] if last else []), "nothing on a battery"

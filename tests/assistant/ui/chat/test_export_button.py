@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.ui import resources
@@ -30,7 +30,8 @@ def with_receipts(
     monkeypatch.setattr(library, "embedder", WordEmbedder, raising=False)
     kept = tmp_path / "conversations.sqlite"
     recorder = Recorder(Receipts(kept), ReceiptWriter())
-    made = Assistant(library, tool, Conversations(kept), tool.model_name, recorder=recorder)  # type: ignore[arg-type]
+    how = Answering(tool, tool.model_name)  # type: ignore[arg-type]
+    made = Assistant(library, how, Conversations(kept), recorder)
     monkeypatch.setattr(composition, "assistant_of", lambda *_: made)
     yield made
     st.cache_resource.clear()

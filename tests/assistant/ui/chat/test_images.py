@@ -43,10 +43,8 @@ class FakePictures:
         told(HANDBOOK, 0, 1)
         if asked == "nothing":
             return []
-        return [PictureHit(HANDBOOK, 3, Box(0, 0, 9, 9), 0.9, "A <b>lighthouse</b>", id=7)]
-
-    def thumbnail(self, hit: PictureHit) -> bytes:
-        return jpeg()
+        found = Box(0, 0, 9, 9), 0.9, "A <b>lighthouse</b>"
+        return [PictureHit(HANDBOOK, 3, *found, id="7", thumbnail=jpeg())]
 
 
 @pytest.fixture

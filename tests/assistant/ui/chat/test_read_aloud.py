@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.studio.voices import NONE, SpokenSound, Voices
 from assistant.ui import resources
-from assistant.ui.chat import voice
+from assistant.ui.chat import answer_actions
 from assistant.wiring import chosen_models
 from tests.assistant.ui.chat.test_microphone import told as shown
 from tests.assistant.ui.conftest import ask
@@ -47,17 +47,19 @@ def test_the_browser_gets_one_piece_after_the_other(
     heard = []
     for number in range(2):
         want = {"number": number, "nonce": number + 1, "start": "one"}
-        voice._wanted(ANSWER, want)
-        told = voice._told(ANSWER)
+        answer_actions._wanted(ANSWER, want)
+        told = answer_actions._piece(ANSWER)
         while "sound" not in told:  # the browser asks again
-            voice._wanted(ANSWER, want)
-            told = voice._told(ANSWER)
+            answer_actions._wanted(ANSWER, want)
+            told = answer_actions._piece(ANSWER)
         heard.append((told["number"], told["nonce"], told["sentence"], told["of"]))
-        assert "sound" not in voice._told(ANSWER)  # drawn for another reason: not sent again
+        assert "sound" not in answer_actions._piece(
+            ANSWER
+        )  # drawn for another reason: not sent again
     assert heard == [(0, 1, 0, 2), (1, 2, 1, 2)]
-    assert voice._told({**ANSWER, "id": "b"}) == {"error": ""}
-    voice._stop()
-    assert voice._READING not in state
+    assert answer_actions._piece({**ANSWER, "id": "b"}) == {"error": ""}
+    answer_actions._stop()
+    assert answer_actions._READING not in state
 
 
 def test_without_a_voice_it_is_said_and_one_is_offered(
@@ -68,7 +70,7 @@ def test_without_a_voice_it_is_said_and_one_is_offered(
     ask(app, "How many days of leave are there?")
     identity = app.session_state["conversation"]
     (turn,) = resources.assistant().conversations.turns(identity)
-    app.session_state[voice._READING] = {"without": turn["id"], "error": ""}
+    app.session_state[answer_actions._READING] = {"without": turn["id"], "error": ""}
     app.run()
     assert any(NONE.split(".")[0] in info.value for info in app.info)
     assert "en_US-joe-medium · 143 MB" in shown(app)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.evaluation.metrics import EvidencePage
 from assistant.evaluation.sets import own
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
@@ -42,9 +43,9 @@ def test_a_thumb_up_is_kept_with_the_question_and_its_pages(visit: Visit, kept: 
 
     assert not app.exception
     (rating,) = kept.ratings()
-    assert (rating.question, rating.good, rating.pages) == (LEAVE, True, ((HANDBOOK, 10),))
+    assert (rating.question, rating.good) == (LEAVE, True)
     (question,) = own(Settings(), "main").of("kept")
-    assert question.question == LEAVE
+    assert (question.question, question.evidence) == (LEAVE, (EvidencePage(HANDBOOK, 10),))
     assert question.answers[0].startswith("Full-time employees start with 25 days")
 
 
@@ -65,9 +66,7 @@ def test_each_answer_has_its_own_thumb(visit: Visit, kept: Feedback) -> None:
     ask(app, "Is this unknown to the documents?")
     thumb(app, 0, answer=0)
     thumb(app, 1, answer=1)
-    assert [(rating.good, rating.refused) for rating in kept.ratings()] == [
-        (False, False), (True, True),
-    ]  # fmt: skip
+    assert [rating.good for rating in kept.ratings()] == [False, True]
 
 
 def test_a_thumb_is_shown_again_to_a_later_visitor_and_after_another_page(visit: Visit) -> None:
@@ -104,7 +103,7 @@ def test_a_reply_to_a_question_back_is_rated_and_no_question_of_its_own(
     click(app, "citation-1")
     thumb(app, 1)
     thumb(app, 1, answer=0)
-    assert [rating.alone for rating in kept.ratings()] == [False, True]
+    assert [rating.good for rating in kept.ratings()] == [True, True]
     assert own(Settings(), "main").all() == []
 
 

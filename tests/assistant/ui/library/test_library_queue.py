@@ -192,17 +192,15 @@ def test_an_idle_page_is_drawn_again_seldom_and_a_busy_one_often(
 
     monkeypatch.setattr(st, "fragment", noted)
     app = visit(LIBRARY_PAGE)
-    # The page's own script has no name.
-    watch = next(name for name in drawn if name.endswith("_watch"))
-    assert (drawn[watch], drawn["library_queue._draw"]) == (SELDOM, None)
+    assert drawn["library_queue._draw"] == SELDOM
 
     with real.jobs.run():
         real.jobs.wait([(str(tmp_path / "A.pdf"), "A.pdf")])
         app.run()
-        assert (drawn[watch], drawn["library_queue._draw"]) == (2.0, 1.0)
+        assert drawn["library_queue._draw"] == 1.0
     app.run()
     assert "waits to be continued" in html(app)
-    assert (drawn[watch], drawn["library_queue._draw"]) == (SELDOM, None)
+    assert drawn["library_queue._draw"] == SELDOM
 
 
 def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
@@ -266,7 +264,7 @@ def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visi
 
     assert "earlier version" not in html(app)
     assert app.markdown[0].value == "**The library was rebuilt**"
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
     assert not app.exception
 
 
@@ -292,7 +290,7 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
     assert app.markdown[0].value.startswith("**Stopped.")
     assert "earlier version" in html(app), "and it can be continued"
     settled(button(button(app, "OK"), "Rebuild it"))
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
 
 
 def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
@@ -312,7 +310,7 @@ def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
     assert "Adding 1 file" in html(app)
     go.set()
     settled(app)
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
     assert [d.document for d in old.documents()] == ["Leave.pdf", "New.pdf", "Travel.pdf"]
 
 

@@ -56,8 +56,9 @@ def test_versions_and_the_other_citations_of_the_answer_can_be_put_beside(
 
 
 def test_the_newer_version_is_found_from_the_older_one(library: Versions) -> None:
-    assert page_view.versions(library.documents(), OLD) == ([], [NEW])
-    assert page_view.versions(library.documents(), "other.pdf") == ([], [])
+    [newer] = page_view.choices(library, Shown(OLD, 1))  # type: ignore[arg-type]
+    assert newer.label == f"Newer version: {NEW}"
+    assert page_view.choices(library, Shown("other.pdf", 1)) == []  # type: ignore[arg-type]
 
 
 def test_another_version_goes_along_when_the_page_is_turned(

@@ -1,5 +1,4 @@
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,27 +10,13 @@ from assistant.entrance.asgi import Hosts
 from assistant.errors import AssistantError
 from assistant.security.network_guard import install_guard
 from assistant.settings import Settings
-from assistant.ui import launch, serving
+from assistant.ui import serving
+from ingest.errors import PinciteError
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, library="samples")
-
-
-def test_the_command_finds_the_app_from_any_folder_and_nothing_of_that_folder(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "assistant").mkdir()
-    (tmp_path / "assistant" / "__init__.py").write_text("raise SystemExit('from here')")
-    command = launch.command(8600, "0.0.0.0", ["pincite.example.org"], True)
-
-    assert command[-4:] == [
-        "--port=8600", "--address=0.0.0.0", "--host=pincite.example.org", "--token",
-    ]  # fmt: skip
-    told = subprocess.run([*command[:4], "--help"], cwd=tmp_path, capture_output=True, text=True)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "--address" in told.stdout
 
 
 def test_every_option_is_one_that_streamlit_knows() -> None:
@@ -66,22 +51,15 @@ def test_an_address_that_cannot_be_one_is_refused(
     settings: Settings, address: str, names: list[str], message: str
 ) -> None:
     with pytest.raises(AssistantError, match=message):
-        launch.serve(settings, address=address, names=names)
+        serving.serve(settings, address=address, names=names)
 
 
 def test_all_addresses_can_be_listened_on_in_spite_of_the_guard(tmp_path: Path) -> None:
     remove = install_guard(tmp_path / "network.log")
     try:
-        assert launch.free_port(8501, None, "0.0.0.0") >= 8501
+        assert serving.free_port(8501, None, "0.0.0.0") >= 8501
     finally:
         remove()
-
-
-def test_the_settings_reach_the_app_through_the_environment(settings: Settings) -> None:
-    surroundings = launch.environment(settings)
-
-    assert surroundings["PINCITE_HOME"] == str(settings.home)
-    assert surroundings["ANONYMIZED_TELEMETRY"] == "False"
 
 
 def test_a_taken_port_is_refused_when_it_was_asked_for() -> None:
@@ -91,7 +69,7 @@ def test_a_taken_port_is_refused_when_it_was_asked_for() -> None:
         taken: int = other.getsockname()[1]
 
         with pytest.raises(AssistantError, match=f"Port {taken} is taken"):
-            launch.free_port(8501, taken)
+            serving.free_port(8501, taken)
 
 
 def test_the_next_free_port_is_taken_when_none_was_asked_for() -> None:
@@ -100,7 +78,7 @@ def test_the_next_free_port_is_taken_when_none_was_asked_for() -> None:
         other.listen()
         taken: int = other.getsockname()[1]
 
-        assert launch.free_port(taken, None) > taken
+        assert serving.free_port(taken, None) > taken
 
 
 def test_a_database_that_is_away_is_told_in_a_sentence(
@@ -109,5 +87,5 @@ def test_a_database_that_is_away_is_told_in_a_sentence(
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
     monkeypatch.setenv("PINCITE_CATALOGUE", "postgresql://nobody@127.0.0.1:1/nothing")
 
-    with pytest.raises(SystemExit, match="pincite: The PostgreSQL server"):
-        serving.main(["--port", "1"])
+    with pytest.raises(PinciteError, match="The PostgreSQL server"):
+        serving.serve(Settings.load())
