@@ -282,7 +282,7 @@ def test_a_batch_prints_a_row_for_each_question(full: Pincite, tmp_path: Path) -
 
 def test_a_batch_with_a_bad_row_names_its_line(full: Pincite, tmp_path: Path) -> None:
     (tmp_path / "q.jsonl").write_text('{"id": 1}\n')
-    assert "q.jsonl, line 1: not a JSON object" in refused(
+    assert 'q.jsonl:1: there is no "question"' in refused(
         full("search", "--batch", tmp_path / "q.jsonl")
     )
     assert "cannot be read" in refused(full("search", "--batch", tmp_path / "none.jsonl"))

@@ -55,11 +55,6 @@ def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, An
     assert "[closest: 2]" in copied(answer)
 
 
-def test_answers_of_older_versions_are_drawn_as_before() -> None:
-    for supported, support in ((True, "supported"), (False, "none")):
-        assert ui_answer.support({"supported": supported, "marks": []}) == support
-
-
 def test_the_terminal_names_the_words() -> None:
     assert doubt(FULL) == ""
     assert doubt(PARTLY) == f"no line states “filmed” (closest: [2]): {PARTLY.text}"

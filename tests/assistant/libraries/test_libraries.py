@@ -80,7 +80,7 @@ def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> 
     known.share("north", ["ann"], [])
     holders = known.shares()["north"]
     kept = composition.conversations(settings)
-    kept.add("a", {"question": "?"}, "north")
+    kept.add("a", {"question": "?", "answer": ""}, "north")
     (settings.home / "evaluation" / "own" / "north").mkdir(parents=True)
     sheet_store(settings).put_columns("ann", "north", [column("rent")])
 

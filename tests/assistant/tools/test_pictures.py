@@ -260,7 +260,10 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
 
 
 def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
-    names = {tool.name for tool in composition.makers(Settings(home=tmp_path))}
+    names = {
+        tool.name
+        for tool in composition.makers(Settings(home=tmp_path), lambda: None, TurnTaking())
+    }
     names |= {"edit", "vary"}  # which the tool for drawing takes, too
     assert names == KINDS.keys() - {"answer"}
     assert names - {"run"} == DONE.keys()  # an installed tool says it itself

@@ -28,7 +28,7 @@ def main(home: str, port: str, *options: str) -> None:
     composition.library = lambda settings, name, make=False: library  # type: ignore[assignment,return-value]
     composition.assistant_of = lambda settings, library, *_, **__: assistant
     names = [option.removeprefix("--host=") for option in options if "--host=" in option]
-    serving.serve(Settings(home=Path(home)), int(port), names=names, asks="token" in options)
+    serving.serve(Settings.load(home=Path(home)), int(port), names=names, asks="token" in options)
 
 
 if __name__ == "__main__":
