@@ -2,11 +2,41 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
-from ingest.language.words import name_parts, stems
+from ingest.language.words import STOP_WORDS, name_parts, stems
+from vectorstore.naming.document_names import words_of
+
+# -- Which two documents "the two security policies" are: those whose names both have these words
+
+_TWO = re.compile(
+    r"\b(?:two|both|2)(?:\s+(?:\w+\s+)?of)?(?:\s+(?:the|our|my|these))*\s", re.IGNORECASE
+)
+_VERB = re.compile(r"(?:differ|compar|contrast)\w*", re.IGNORECASE)
+
+
+def two_of_a_kind(question: str, words: Mapping[str, frozenset[str]]) -> list[str]:
+    """The two documents that a "two" or "both" names by words of no third one; empty when there are
+    none. `words` are the stems of the documents' names, by name."""
+    for two in _TWO.finditer(question):
+        behind = words_of(question[two.end() :])
+        run = takewhile(lambda one: not (one.lower() in STOP_WORDS or _VERB.fullmatch(one)), behind)
+        said = stems(" ".join(run))
+        pair = [name for name, own in words.items() if said and said <= own]
+        if len(pair) == 2 and (len(said) > 1 or _numbered(pair, words)):
+            return pair
+    return []
+
+
+def _numbered(pair: Sequence[str], words: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the names differ by years, versions or numbers alone: then one word tells enough,
+    while "employees" need not be an Employee Handbook and an Employee Survey."""
+    one, other = (words[name] for name in pair)
+    return all(re.search(r"\d", word) for word in one ^ other)
+
 
 Kind = Literal["summary", "comparison", "list"]
 
@@ -82,11 +112,13 @@ def understood(
 
 
 def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
-    """The two named documents; else the scope, when it is two of more."""
+    """The two named documents; else the scope, when it is two of more; else two of a kind."""
     found = [name for name in named(question, within) if _unmistakable(question, name, within)][:2]
     if len(found) == 2:
         return found
-    return list(within) if len(within) == 2 < known else []
+    if len(within) == 2 < known:
+        return list(within)
+    return two_of_a_kind(question, {name: _words(name) for name in within})
 
 
 def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:

@@ -21,6 +21,10 @@ NAMES = [
         ("tl;dr of Security Policy v1 (2024).pdf", "summary", NAMES[3:]),
         ("Compare the security policy v1 and v2", "comparison", [NAMES[2], NAMES[3]]),
         ("How does the security policy v1 differ from v2?", "comparison", [NAMES[2], NAMES[3]]),
+        ("Compare the two security policies on passwords", "comparison", NAMES[2:]),
+        ("Compare both versions of the security policy", "comparison", NAMES[2:]),
+        ("What is the difference between the two policies?", "comparison", NAMES[2:]),
+        ("How do the two security policies compare?", "comparison", NAMES[2:]),
         ("List all suppliers", "list", []),
         ("Please list every site in the quarterly report.", "list", NAMES[1:2]),
         ("I need a full list of the sites in the quarterly report", "list", NAMES[1:2]),
@@ -58,6 +62,16 @@ def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: l
 )
 def test_a_question_for_a_fact_is_left_to_others(question: str) -> None:
     assert understood(question, NAMES) is None
+
+
+def test_two_of_a_kind_are_neither_three_nor_two_of_a_word() -> None:
+    question = "Compare the two security policies on passwords"
+    assert understood(question, [*NAMES, "Security Policy v3 (2027).pdf"]) is None
+    survey = ["Employee Handbook.pdf", "Employee Survey.pdf", "Letter.pdf"]
+    assert understood("How do the two employees differ?", survey) is None
+    compared = understood("Compare the two employee handbooks", [*NAMES, "Employee Handbook 2.pdf"])
+    assert compared is not None
+    assert len(compared.documents) == 2
 
 
 def test_the_scope_stands_for_names() -> None:
