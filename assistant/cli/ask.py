@@ -18,6 +18,7 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
+    INTERRUPTED,
     counted,
     filter_of,
     hint,
@@ -221,7 +222,10 @@ def _app(args: argparse.Namespace, settings: Settings) -> int:
             fetch_searching(settings)
         except AssistantError as error:  # the app's first page fetches them, too
             notice(str(error))
-    serving.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    try:
+        serving.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    except KeyboardInterrupt:  # also while it starts; the server has ended what it could
+        return INTERRUPTED
     return DONE
 
 

@@ -42,6 +42,8 @@ from vectorstore.images import PictureHit
 from vectorstore.library import Library
 from vectorstore.maintenance.rebuild import failed_rebuilds
 
+_LOOKS = "looking for documents"
+
 
 def _list(args: argparse.Namespace, settings: Settings) -> int:
     found, lines = whole.listed(settings), []
@@ -87,7 +89,7 @@ def _undo(args: argparse.Namespace, settings: Settings) -> int:
 
 def _sample(args: argparse.Namespace, settings: Settings) -> int:
     name = first_run.sample_library(settings)
-    with composition.library(settings, name) as library, progress() as show:
+    with composition.library(settings, name) as library, progress(_LOOKS) as show:
         summary = library.add(first_run.sample_documents(), adding(show))
     there = summary.added + summary.updated + summary.unchanged
     row = {"made": name, "documents": there, "failed": [asdict(one) for one in summary.failed]}
@@ -100,7 +102,7 @@ def _sample(args: argparse.Namespace, settings: Settings) -> int:
 
 def _add(args: argparse.Namespace, settings: Settings) -> int:
     check_paths(args.paths)
-    with opened(settings, make=True) as library, progress() as show:
+    with opened(settings, make=True) as library, progress(_LOOKS) as show:
         summary = library.add(args.paths, adding(show))
     if not args.json:
         for line in _remarks(summary):
@@ -215,7 +217,8 @@ def _search_row(
 
 def _search_pictures(args: argparse.Namespace, settings: Settings) -> int:
     wanted = first(attachments.checked_file(args.image)) if args.image else None
-    with opened(settings) as library, progress() as show:
+    begins = "looking at pictures"
+    with opened(settings) as library, progress(begins, lines=False) as show:
         if wanted is not None:
             hits = library.pictures.similar(wanted, args.k, show)
         else:

@@ -23,10 +23,11 @@ Show = Callable[[str, int, int | None], None]  # what is being done, the number 
 
 
 @contextmanager
-def progress() -> Iterator[Show]:
-    """A bar on a terminal; elsewhere, as for logs, a line for each new thing that is done."""
+def progress(begins: str = "", lines: bool = True) -> Iterator[Show]:
+    """A bar on a terminal, with these words until something is done; elsewhere, as for logs, a line
+    for each new thing that is done, or nothing."""
     if not sys.stderr.isatty():
-        yield _in_lines()
+        yield _in_lines() if lines else lambda _words, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -35,7 +36,7 @@ def progress() -> Iterator[Show]:
     what = TextColumn("{task.description}", markup=False)
     columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking for documents", total=None)
+        task = bar.add_task(begins, total=None)
         yield lambda words, done, total: bar.update(
             task, description=words[:_WIDTH], completed=done, total=total
         )

@@ -158,7 +158,15 @@ def _require_place(output: Path | None) -> None:
 def _work(reply: Reply, quiet: bool) -> None:
     """Run to the end; Ctrl-C stops the tool and is reported as for other commands. A bar is drawn
     from here, as a tool sets how far it is within calls that block."""
-    work = Background("tool", reply.finish)
+    failure: list[BaseException] = []
+
+    def finish() -> None:
+        try:
+            reply.finish()
+        except BaseException as error:  # which `main` tells in one line, also that a disk is full
+            failure.append(error)
+
+    work = Background("tool", finish)
     bar: AbstractContextManager[Show | None] = nullcontext() if quiet else progress()
     try:
         with bar as show:
@@ -170,8 +178,8 @@ def _work(reply: Reply, quiet: bool) -> None:
     except KeyboardInterrupt:
         reply.stop()
         raise
-    if work.error:
-        raise AssistantError(work.error)
+    if failure:
+        raise failure[0]
 
 
 def _save_output(reply: Reply, output: Path | None) -> None:
@@ -232,7 +240,9 @@ def _require_known(output: Path | None) -> None:
 
 def _listen(heard: Reply, live: bool) -> None:
     """Prints the text as it is transcribed, or how far that is on standard error."""
-    bar: AbstractContextManager[Show | None] = nullcontext() if live else progress()
+    bar: AbstractContextManager[Show | None] = (
+        nullcontext() if live else progress("Starting", lines=False)
+    )
     with bar as show:
         for text in heard:
             if not show:

@@ -16,7 +16,8 @@ connections there are; one program that sends nothing can so use up all files of
   at work for all of them, the new one is refused.
 
 A WebSocket stays as long as its client answers a ping every half a minute. Its handshake is bound
-like a request, and who has no right to the app gets none.
+like a request, and what is sent over it by the size and the pieces of a message; to who does not
+read, no pong is queued. Who has no right to the app gets none.
 """
 
 import socket
@@ -28,6 +29,7 @@ import h11
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send, answer
 
@@ -37,6 +39,7 @@ HEADER_SECONDS = 15.0  # until they are there
 _LINE = 8 << 10  # bytes of one header in the handshake of a WebSocket, which websockets admits
 _SPARE = 30.0  # seconds that a body or the reader of an answer may be late
 _RATE = 1000.0  # bytes a second of a body
+_PIECES = 1000  # of a message
 _PING = 30.0  # seconds
 _FILES = 1024  # that a process may open, where the system does not say it
 _MOST = 4096  # connections
@@ -58,7 +61,7 @@ def server(
     config = uvicorn.Config(
         _bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
         host=address, port=port, backlog=min(128, most // 4), http=_Connection,
-        ws="websockets-sansio" if message_bytes else "none", ws_max_size=message_bytes,
+        ws=_Socket if message_bytes else "none", ws_max_size=message_bytes,
         ws_ping_interval=_PING, ws_ping_timeout=_PING, ws_per_message_deflate=False,
         proxy_headers=False, server_header=False, access_log=False,
         timeout_graceful_shutdown=stop_seconds, **logs,
@@ -172,6 +175,20 @@ class _Connection(H11Protocol):
             self.send_400_response(_TOO_LARGE)
         else:
             super().handle_websocket_upgrade(event)
+
+
+class _Socket(WebSocketsSansIOProtocol):
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # the pong
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) < _PIECES:
+            super().handle_cont(event)
+        else:
+            self.transport.abort()
 
 
 _TOO_LARGE = f"A request here has at most {HEADERS} headers, of {HEADER_BYTES:,} bytes in all."

@@ -3,8 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -382,9 +382,9 @@ def add_server_parsers(commands: Any) -> None:
 
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
-    _require_server()
+    with _server_needed():
+        from assistant.team.api import application
     from assistant.libraries.libraries import clear
-    from assistant.team.api import application
     from assistant.ui.serving import check_names, free_port
 
     check_names(args.listens_at, args.host)
@@ -395,17 +395,22 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
-    _require_server()
-    from assistant.team.api import mcp_server
-    from assistant.team.api.served_libraries import Libraries
+    with _server_needed():
+        from assistant.team.api import mcp_server
+        from assistant.team.api.served_libraries import Libraries
 
     with closing(Libraries(settings)) as libraries:
         mcp_server.server(libraries, changes=True).run("stdio")
     return DONE
 
 
-def _require_server() -> None:
+@contextmanager
+def _server_needed() -> Iterator[None]:
+    """Around imports. Raises AssistantError where one is missing."""
     from assistant.errors import AssistantError
-    from ingest.platform.process import require
+    from ingest.platform.installation import needs
 
-    require("serve", "fastapi", "mcp", to="serve other programs", error=AssistantError)
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise AssistantError(needs("serve", "serve other programs")) from error

@@ -7,9 +7,9 @@ RFC 7636. What comes back is believed by its signature alone.
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +28,7 @@ _PORTS = {"http": 80, "https": 443}
 _REASON = "sign-in"
 
 Claims = Mapping[str, Any]
+Found = TypeVar("Found")
 
 
 class NotSignedIn(AssistantError):
@@ -52,7 +53,7 @@ class Provider:
         self.place = urlsplit(self.issuer).hostname or self.issuer  # for people
         self._secret = secret
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, dict[str, Any]]] = {}  # by address, with when it came
+        self._known: dict[str, tuple[float, Any]] = {}  # by address, with when it came
         _permit(issuer)
 
     def begin(self, begun: Begun, back: str) -> str:
@@ -93,11 +94,16 @@ class Provider:
         )  # fmt: skip
         for age in (_KNOWN, _AGAIN):  # a provider changes its keys from time to time
             try:
-                keys = KeySet.import_key_set(self._get(self._fact("jwks_uri"), age))  # type: ignore[arg-type]
+                keys = self._get(self._fact("jwks_uri"), age, KeySet.import_key_set)  # type: ignore[arg-type]
                 found = jwt.decode(token, keys, algorithms=_ALGORITHMS)
                 rules.validate(found.claims)
                 return found.claims
-            except (JoseError, ValueError) as error:
+            except (
+                JoseError,
+                KeyError,
+                TypeError,
+                ValueError,
+            ) as error:  # also of what has no keys
                 refused = error
         raise NotSignedIn(f"{self.issuer} did not issue this token for this Pincite: {refused}.")
 
@@ -112,9 +118,8 @@ class Provider:
 
     def _fact(self, name: str) -> str:
         """Of the issuer's description of itself."""
-        facts = self._get(f"{self.issuer}/.well-known/openid-configuration", _KNOWN)
-        if str(facts.get("issuer", "")).rstrip("/") != self.issuer:
-            raise NotSignedIn(f"The server at {self.issuer} names itself as another issuer.")
+        place = f"{self.issuer}/.well-known/openid-configuration"
+        facts = self._get(place, _KNOWN, self._described)
         value = str(facts.get(name, ""))
         if not value:
             raise NotSignedIn(f"{self.issuer} does not say its {name}.")
@@ -123,12 +128,18 @@ class Provider:
         _permit(value)
         return value
 
-    def _get(self, address: str, age: float) -> dict[str, Any]:
-        """What was there at most so many seconds ago."""
+    def _described(self, facts: dict[str, Any]) -> dict[str, Any]:
+        if str(facts.get("issuer", "")).rstrip("/") != self.issuer:
+            raise NotSignedIn(f"The server at {self.issuer} names itself as another issuer.")
+        return facts
+
+    def _get(self, address: str, age: float, checked: Callable[[dict[str, Any]], Found]) -> Found:
+        """What was there at most so many seconds ago, as `checked` returns it, which raises an
+        error for what is not to be kept."""
         with self._lock:
             at, found = self._known.get(address, (0.0, None))
             if found is not None and time.monotonic() - at < age:
-                return found
+                return cast(Found, found)
             try:
                 answer = httpx.get(address, timeout=_SILENCE, trust_env=False)
                 answer.raise_for_status()
@@ -137,8 +148,9 @@ class Provider:
                 raise NotSignedIn(f"{address} cannot be read: {error}. Try again later.") from error
             if not isinstance(found, dict):
                 raise NotSignedIn(f"{address} is not what an OpenID provider has there.")
-            self._known[address] = time.monotonic(), found
-            return found
+            kept = checked(found)
+            self._known[address] = time.monotonic(), kept
+            return kept
 
 
 def _permit(address: str) -> None:

@@ -306,6 +306,10 @@ class Sheets(Latest[RunningSheet]):
         rows: Sequence[DocumentInfo], anew: bool = False,
     ) -> RunningSheet:  # fmt: skip
         """Start to fill a sheet, stopping the last one of the library."""
-        if before := self.of(library):
-            before.stop()
-        return self.begin(library, lambda _before: RunningSheet(sheet, columns, rows, anew))
+
+        def make(before: RunningSheet | None) -> RunningSheet:
+            if before:
+                before.stop()
+            return RunningSheet(sheet, columns, rows, anew)
+
+        return self.begin(library, make)

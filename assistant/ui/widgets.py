@@ -72,10 +72,12 @@ def draw_stop(is_stopping: bool, key: str, act: Callable[[], object], icon: str 
 
 
 def ask_before(
-    title: str, question: str, does: str, act: Callable[..., object], *given: object, key: str
+    title: str, question: str, does: str, act: Callable[..., object], *given: object, key: str,
+    closed: Callable[[], None] | None = None,
 ) -> None:  # fmt: skip
-    """Open a dialog of two buttons: one calls `act` with what is given, the other keeps everything.
-    However it is left, the page is drawn. `does`: a translated word; `key`: of the buttons."""
+    """Open a dialog of two buttons: one calls `act` with what is given, the other keeps everything,
+    and the page is drawn. Closed without them, `closed` is called, and what opened it is drawn: the
+    page, or a fragment alone. `does`: a translated word; `key`: of the buttons."""
 
     def dialog() -> None:
         st.markdown(plain(question))
@@ -86,7 +88,7 @@ def ask_before(
             st.rerun()
 
     # At each call, for the title in the language of the visitor.
-    st.dialog(title, on_dismiss="rerun")(dialog)()
+    st.dialog(title, on_dismiss=closed or "rerun")(dialog)()
 
 
 def ask_form(

@@ -60,7 +60,7 @@ def test_pictures_are_drawn_stopped_varied_and_painted_over_and_added_as_generat
     make(Settings(home=real_home), "drawings")
     page = visit(f"{real_address}/?library=drawings")
     ask(page, "/draw a small blue square, 128x128, 150 steps")
-    page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
+    page.locator(".st-key-in-steps").wait_for(timeout=PATIENCE)
     with acting_while_drawn(page):
         page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped before it was complete.").wait_for()

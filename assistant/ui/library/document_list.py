@@ -323,7 +323,7 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
             st.session_state[DIALOG_OPEN] = True
             # At each call, for the title in the language of the visitor.
             title = ngettext("Tags of {count} document", "Tags of {count} documents", len(chosen))
-            st.dialog(title, on_dismiss="rerun")(_tags_dialog)(library, sorted(chosen))
+            st.dialog(title, on_dismiss=_closed)(_tags_dialog)(library, sorted(chosen))
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             names = sorted(chosen)
             shown = ", ".join(readable(name) for name in names[:_SHOWN])
@@ -348,7 +348,12 @@ def _ask_removal(
     library: Library, title: str, question: str, names: Sequence[str], key: str
 ) -> None:
     st.session_state[DIALOG_OPEN] = True
-    ask_before(title, question, _("Remove"), _remove, library, names, key=key)
+    ask_before(title, question, _("Remove"), _remove, library, names, key=key, closed=_closed)
+
+
+def _closed() -> None:
+    """The list alone is drawn after X and Escape."""
+    st.session_state.pop(DIALOG_OPEN, None)
 
 
 def _remove(library: Library, names: Sequence[str]) -> None:

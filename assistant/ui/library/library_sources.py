@@ -113,6 +113,7 @@ def _add_source(library: Library, kind: Kind, given: dict[str, Any]) -> None:
         st.session_state[own(library, _WRONG)] = wrong, _shown(given)
         return
     st.session_state[own(library, _DONE)] += 1
+    st.session_state.pop(own(library, _WRONG), None)  # the next form is empty
     with session.errors_kept():
         _fetch(library, made)
     st.rerun()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from assistant.contract.reply import Reply
 from assistant.models.programs import IsolatedEnvironment
-from tests.commands import Pincite
+from tests.commands import Pincite, refused
 
 
 @pytest.fixture
@@ -35,6 +36,14 @@ def test_a_chart_as_json_has_its_cells_and_citations(staffed: Pincite) -> None:
     assert [cell["text"] for cell in answer["cells"]] == ["42", "17", "9"]
     assert answer["citations"][0]["document"] == "Staff.csv"
     assert Path(answer["images"][0]).is_file()
+
+
+def test_a_full_disk_is_told_in_one_line(staffed: Pincite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Reply) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Reply, "finish", full)
+    assert refused(staffed("chart", "employees by city")) == "[Errno 28] No space left on device"
 
 
 def test_what_no_table_has_is_refused_with_a_failure(staffed: Pincite) -> None:

@@ -1,12 +1,16 @@
 """The command line with recordings: before a speech model is there, and after."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Pincite
+from assistant.contract.reply import Outcome, Progress
+from assistant.tools.transcription import Transcription
+from tests.commands import Pincite, Ran
 from tests.conftest import models_folder
 from tests.recordings import slide, tone, write
+from vectorstore.images import PictureHit, Pictures, Told
 
 
 @pytest.fixture
@@ -22,6 +26,31 @@ def test_without_a_speech_model_a_recording_is_refused_with_the_command_that_hel
     (failure,) = added.json["failed"]
     assert "`pincite models pull whisper-base`, then add it again" in failure["error"]
     assert pincite("documents", "--json").json == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--times"])
+def test_without_a_terminal_no_progress_is_written(
+    pincite: Pincite, talk: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    def hear(reply: Transcription) -> Iterator[str]:
+        reply.activity.stage, reply.activity.progress = "Transcribing", Progress(1, 2)
+        reply.outcome = Outcome("Hello.")
+        yield "Hello."
+
+    monkeypatch.setattr(Transcription, "__iter__", hear)
+    assert pincite("transcribe", talk, option).err == ""
+
+
+def test_without_a_terminal_a_search_of_pictures_writes_no_progress(
+    pincite: Pincite, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(_: Pictures, words: str, k: int, told: Told) -> list[PictureHit]:
+        told("report.pdf", 0, 1)
+        return []
+
+    monkeypatch.setattr(Pictures, "named", named)
+    pincite("libraries", "make", "main")
+    assert pincite("search", "--pictures", "words") == Ran(0, "Nothing found.\n", "")
 
 
 @pytest.mark.slow

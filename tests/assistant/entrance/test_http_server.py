@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from assistant.entrance import http_server
 from assistant.entrance.guests import TRIES
@@ -136,11 +139,18 @@ class Clocked(Place):
         super().__init__(free_port())
         self.loop, self.released = loop, asyncio.Event()
         self.listens = threading.Event()
-        self.server = http_server.server(self._app, "127.0.0.1", self.port, self.listens.set)
+        self.server = http_server.server(
+            self._app, "127.0.0.1", self.port, self.listens.set, message_bytes=1 << 20
+        )
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             raise RuntimeError
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+            return
         many = 1
         if scope["path"] == "/wait":
             await self.released.wait()
@@ -227,3 +237,26 @@ def test_the_rest_of_a_body_is_not_looked_at_once_there_is_an_answer(clocked: Cl
         assert b"\r\nConnection: close\r\n\r\n" in told, (
             "another request would be taken for the body"
         )
+
+
+def test_a_message_comes_in_at_most_a_thousand_pieces(clocked: Clocked) -> None:
+    asked = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
+             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")  # fmt: skip
+    mask, pong = b"\x81\0\0\0\0", b"\x8a\x01a"  # a byte that is masked with zeros
+    with closing(clocked.open(clocked.get("/", *asked, close=False))) as connection:
+        assert b"101" in received(connection)
+        piece = b"\0" + mask + b"a"
+        connection.sendall(b"\1" + mask + b"a" + piece * 999 + b"\x89" + mask + b"a")
+        assert received(connection) == pong
+        connection.sendall(piece)
+        assert received(connection) == b""
+
+
+def test_no_pong_is_queued_for_who_does_not_read() -> None:
+    config = uvicorn.Config(lambda: None, ws_max_size=1)  # type: ignore[arg-type]
+    with closing(asyncio.SelectorEventLoop()) as loop:
+        made = http_server._Socket(config, ServerState(), {}, loop)
+        made.conn, made.transport = Mock(), Mock()
+        made.writable.clear()
+        made.handle_ping()
+    assert made.conn.data_to_send.called and not made.transport.write.called

@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 import stat
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from assistant.errors import TablesAway
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings
 from assistant.storage.part import Whose
+from assistant.team import api
 from assistant.wiring.people import home_accounts
 from tests.assistant.team.conftest import PASSWORD, quick_hashes
 
@@ -201,3 +203,14 @@ def test_what_cannot_be_noted_is_not_done(
     assert run(home, monkeypatch, "users", "log", "--json") == 0
     [line] = capsys.readouterr().out.splitlines()
     assert json.loads(line)["did"] == "added the person olga as owner"
+
+
+@pytest.mark.parametrize(("command", "module"), [("serve", "application"), ("mcp", "mcp_server")])
+def test_without_a_package_of_the_extra_the_command_that_adds_it_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    command: str, module: str,
+) -> None:  # fmt: skip
+    monkeypatch.delattr(api, module, raising=False)
+    monkeypatch.setitem(sys.modules, f"assistant.team.api.{module}", None)  # as prometheus_client
+    assert main(["--home", str(home), command]) == 1
+    assert "Install pincite[serve] to serve other programs" in capsys.readouterr().err

@@ -143,6 +143,24 @@ def test_a_token_is_believed_by_its_signature_alone(openid: OpenIdProvider) -> N
             at.claims(wrong)
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("/.well-known/openid-configuration", {"issuer": "https://evil"}),
+     ("/keys", {"error": "busy"}), ("/keys", {"keys": None})],
+)  # fmt: skip
+def test_an_answer_that_is_wrong_is_not_kept(
+    openid: OpenIdProvider, monkeypatch: pytest.MonkeyPatch, place: str, said: object
+) -> None:
+    at, right = Provider(openid.issuer, CLIENT, SECRET), openid.answer
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            openid, "answer", lambda path, *of: (200, said) if path == place else right(path, *of)
+        )
+        with pytest.raises(NotSignedIn):
+            at.claims(openid.signed())
+    assert at.claims(openid.signed())["preferred_username"] == "ann"
+
+
 def test_a_provider_that_is_away_or_another_is_a_sentence(openid: OpenIdProvider) -> None:
     openid.stop()
     with pytest.raises(NotSignedIn, match="cannot be read"):

@@ -12,6 +12,7 @@ from assistant.security.network_guard import install_guard
 from assistant.settings import Settings
 from assistant.ui import serving
 from ingest.errors import PinciteError
+from tests.commands import Pincite, Ran
 
 
 @pytest.fixture
@@ -89,3 +90,13 @@ def test_a_database_that_is_away_is_told_in_a_sentence(
 
     with pytest.raises(PinciteError, match="The PostgreSQL server"):
         serving.serve(Settings.load())
+
+
+def test_ctrl_c_ends_the_app_silently_also_while_it_starts(
+    pincite: Pincite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "check_names", interrupted)
+    assert pincite("app") == Ran(130, "", "")

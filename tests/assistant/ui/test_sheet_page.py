@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.sheet import sheet_store
 from assistant.team.accounts import VISITOR
 from assistant.ui import resources
-from assistant.ui.background import Sheets
+from assistant.ui.background import RunningSheet, Sheets
 from tests.assistant.ui.conftest import drawn, html, report
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, FakeLibrary, FakeTool
 
@@ -149,3 +149,12 @@ def test_each_cell_counts_toward_the_limit_of_questions(
     monkeypatch.setattr(resources, "count_questions", counted.append)
     filled(visit(PAGE), "leave days\nIs anything unknown?")
     assert counted == [2]
+
+
+def test_of_two_that_start_at_once_the_first_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheets, stopped = Sheets(), []
+    monkeypatch.setattr(RunningSheet, "_fill", lambda *_: None)
+    monkeypatch.setattr(RunningSheet, "stop", lambda _: stopped.append(sheets._lock.locked()))
+    for _ in range(2):
+        sheets.start("main", None, (), ())  # type: ignore[arg-type]
+    assert stopped == [True], "nobody begins between the stop and the start"

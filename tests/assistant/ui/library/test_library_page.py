@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 
@@ -333,6 +334,23 @@ def test_a_question_that_was_left_by_another_way_is_open_no_more(visit: Visit) -
 
     assert not [button for button in app.button if button.key == "confirm-remove"]
     assert DIALOG_OPEN not in app.session_state, "the page is drawn anew when something changes"
+
+
+@pytest.mark.parametrize("key", ["tag-many", "remove-many"])
+def test_a_dialog_that_was_dismissed_is_open_no_more(
+    visit: Visit, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    library.put(SAMPLES / HANDBOOK, "Report.pdf")
+    dialog, given = st.dialog, []
+    monkeypatch.setattr(
+        st, "dialog", lambda title, **how: given.append(how) or dialog(title, **how)
+    )
+    app = visit(LIBRARY_PAGE)
+    pick(app, 0)
+    app.button(key=key).click().run()
+    monkeypatch.setattr(st, "session_state", {DIALOG_OPEN: app.session_state[DIALOG_OPEN]})
+    given[-1]["on_dismiss"]()  # and the list is drawn alone, not the page
+    assert not st.session_state
 
 
 def test_documents_of_several_pages_are_selected_and_removed_together(

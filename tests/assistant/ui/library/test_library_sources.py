@@ -12,6 +12,7 @@ from assistant.sources import source_list
 from assistant.sources.fetching import Fetchings
 from assistant.sources.source_list import Source
 from assistant.ui import resources
+from assistant.ui.library import library_sources
 from tests.assistant.main_library import eventually
 from tests.assistant.ui.conftest import LIBRARY_PAGE, open_page, opened
 from tests.fakes import WordEmbedder
@@ -131,6 +132,20 @@ def test_a_folder_is_added_by_a_form_once_its_server_lets_it_in(
     assert made.address == dav.address("papers")
     assert (begun, len(app.error), list(kept.passwords.values())) == ([made.name], 0, [PASSWORD])
     assert PASSWORD not in (settings.libraries_folder / "main" / "sources.json").read_text()
+
+
+def test_an_error_does_not_stand_below_the_next_empty_form(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.load(home=tmp_path)
+    Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
+    app = opened(visit(LIBRARY_PAGE), "sources:main")
+    assert fill(app).error, "nothing was typed"
+    new = source_list.new(settings, "main", "imaps://ann@mail.example.org/INBOX")
+    monkeypatch.setattr(library_sources, "written", lambda *_: new.address)
+    monkeypatch.setattr(library_sources, "add_checked", lambda *_: new)
+    monkeypatch.setattr(Fetchings, "start", lambda *_: None)
+    assert not fill(app, Address="https://cloud.example.org").error
 
 
 def test_an_error_does_not_stand_over_a_form_that_was_emptied(visit: Visit, tmp_path: Path) -> None:
