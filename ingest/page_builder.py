@@ -24,7 +24,6 @@ from ingest.document.model import (
 from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows
-from ingest.text.reflow import fold
 
 # -- A page while it is written: lines in reading order, tables, figures, and where characters went
 # Flowing text and office documents are written with it. The ledger is exact: what was given is what
@@ -157,6 +156,7 @@ TOO_LONG = "lines behind the most that are read"
 PLAIN = Line("")
 BEGINS = Line("", begins=True)
 _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
+_PART = re.compile(r"\S.{1999,3999}(?=\s|\Z)|\S.{0,3999}", re.DOTALL)  # of an endless one
 
 
 class Flow(PageBuilder):
@@ -270,12 +270,11 @@ class Flow(PageBuilder):
             self.drop(TOO_LONG, text)
             return
         self.books.given -= count(text)  # each part is counted on the page where it lies
-        line = replace(like, text=text)
-        parts = fold(line) if len(text) > _LONGEST else (line,)  # endless ones, over pages
-        for part in parts if text.strip() else ():
+        parts = _PART.findall(text) if len(text) > _LONGEST else [text] if text.strip() else []
+        for number, part in enumerate(parts):  # over pages
             self._turn(PLAIN)
-            self.count_in(part.text)
-            self._add(part)
+            shown = self.count_in(part.rstrip())
+            self._add(replace(like, text=shown, begins=like.begins and number == 0))
 
     def _add(self, line: Line) -> None:
         self.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)

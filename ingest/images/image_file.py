@@ -256,9 +256,9 @@ PROVENANCE_KEY = "pincite"  # of the PNG text that holds a Provenance as JSON
 MADE_BY_MODEL = "made by a generative model"  # the reason why its lines are no evidence
 NEVER_CITED = "made by a generative model, never cited"
 _IPTC = "trainedAlgorithmicMedia"  # also as compositeWithTrainedAlgorithmicMedia
-_OF_OTHERS = re.compile(
-    rf"{_IPTC}|\bSteps: \d+, (?:Sampler|Seed|CFG scale): |\"class_type\"", re.IGNORECASE
-)
+_NAMED = re.compile(rf"{_IPTC}|\"class_type\"", re.IGNORECASE)
+_STEPS = re.compile(r"\bSteps: \d+, ")  # as Stable Diffusion programs write it
+_SETTINGS = re.compile(r"\b(?:Seed|Sampler|CFG scale): ")  # behind it
 _COMMENT = 0x9286  # EXIF's UserComment, where JPEGs have the parameters
 _EXIF = 0x8769
 _ICMT = re.compile(rb"ICMT.{4}([^\0]+)", re.DOTALL)
@@ -314,7 +314,7 @@ def of_picture(file: BinaryIO) -> Provenance | None:
         texts = _texts(file)
         if found := next(filter(None, map(provenance, texts)), None):
             return found
-        if any(map(_OF_OTHERS.search, texts)):  # they may be packed in the file
+        if any(map(_of_others, texts)):  # they may be packed in the file
             return Provenance()
     file.seek(0)
     found_in_bytes = re.search(_IPTC.encode(), file.read(_MOST), re.IGNORECASE)
@@ -334,6 +334,12 @@ def marked(document: Document, found: Provenance | None) -> Document:
 def _marked(page: Page) -> Page:
     lines = tuple(replace(line, hidden=line.hidden or MADE_BY_MODEL) for line in page.lines)
     return replace(page, lines=lines, note="; ".join(filter(None, [page.note, NEVER_CITED])))
+
+
+def _of_others(text: str) -> bool:
+    """Steps in two searches: one expression would try all pairs of places."""
+    steps = _STEPS.search(text)
+    return bool(_NAMED.search(text) or (steps and _SETTINGS.search(text, steps.end())))
 
 
 def _of_wav(file: BinaryIO) -> Provenance | None:

@@ -156,6 +156,7 @@ def _of_programs() -> Iterator[Path]:
 # Not as links: those are writable where the copy is, and change what the system notes about a file.
 
 _LEFT = 1 << 20  # bytes of the disk that stay free in any case, for what is written about the file
+_BLOCK = 512  # bytes, in which the system counts what a file takes
 
 
 class FileState(NamedTuple):
@@ -204,14 +205,52 @@ class Loan:
 
     def _given(self, lent: FileState) -> Path:
         if lent not in self._lent:
-            if shutil.disk_usage(self._folder).free < lent.size + _LEFT:
+            needed = min(lent.size, lent.path.stat().st_blocks * _BLOCK) + _LEFT
+            if shutil.disk_usage(self._folder).free < needed:
                 raise UnreadableFile(
                     f"{readable(lent.path.name)} is read from a copy, and there is no room for one "
-                    f"in {self._folder.parent}: free {(lent.size + _LEFT >> 20) + 1} MB there."
+                    f"in {self._folder.parent}: free {(needed >> 20) + 1} MB there."
                 )
             self._number += 1
             place = self._folder / f"given-{self._number}"
             place.mkdir()
-            shutil.copyfile(lent.path, place / lent.path.name)
+            _copy(lent.path, place / lent.path.name)
             self._lent[lent] = place / lent.path.name
         return self._lent[lent]
+
+
+def _copy(path: Path, copy: Path) -> None:
+    # A pipe may have taken the place of the file, and its other end may never come.
+    source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    target = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        size = os.fstat(source).st_size
+        os.truncate(target, size)
+        for begin, end in _filled(source, size):
+            _move(source, target, begin, end)
+    finally:
+        os.close(source)
+        os.close(target)
+
+
+def _filled(file: int, size: int) -> Iterator[tuple[int, int]]:
+    """Its parts that are no holes: it may claim more than fits on the disk."""
+    end = 0
+    with suppress(OSError):  # only a hole is left
+        while end < size:
+            begin = os.lseek(file, end, os.SEEK_DATA)
+            end = min(os.lseek(file, begin, os.SEEK_HOLE), size)
+            yield begin, end
+
+
+def _move(source: int, target: int, begin: int, end: int) -> None:
+    """Some disks only note that two files have the same bytes."""
+    while begin < end:
+        try:
+            moved = os.copy_file_range(source, target, end - begin, begin, begin)
+        except OSError:  # from one disk to another
+            os.lseek(target, begin, os.SEEK_SET)
+            moved = os.sendfile(target, source, begin, end - begin)
+        if not moved:  # it was cut off meanwhile
+            return
+        begin += moved

@@ -7,7 +7,8 @@ whose cells lie so far apart that it would fill the memory goes to openpyxl.
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element
@@ -344,6 +345,7 @@ def _hidden(sheet: Element, name: str, repeated: str) -> Iterator[int]:
 
 
 _MOST_PLACES = 50_000_000  # of the rectangle of all cells: calamine takes 32 bytes for each
+_GAP = 2  # empty rows or columns that remain of a wider gap, where there are more
 
 Row = list[Value | None]
 Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row and column from 0
@@ -367,8 +369,8 @@ class Workbook:
     def read(self, name: str, places: int) -> tuple[Iterator[Row], list[Range]]:
         """The rows of a sheet from its first, and where one cell covers several.
 
-        `places` are those of the rectangle around its cells. Of one that is too large for calamine
-        each row has its cells without the gaps between.
+        `places` are those of the rectangle around its cells. One that is too large for calamine is
+        without its wide gaps.
         """
         if places > _MOST_PLACES:
             return self._far_apart(name), []
@@ -390,11 +392,25 @@ class Workbook:
         with warnings.catch_warnings(action="ignore"):
             sheet = load_workbook(self._source.path, read_only=True, data_only=True)[name]
             sheet.reset_dimensions()  # otherwise it fills each row up to the sheet's last column
-            for number, row in enumerate(sheet.iter_rows(values_only=True)):
-                beat(number, 0)
-                found = [value for value in row if value is not None]
-                if found:
-                    yield [one if isinstance(one, Value | int) else str(one) for one in found]
+            yield from _closed_up(sheet.iter_rows(values_only=True))
+
+
+def _closed_up(rows: Iterable[Sequence[object]]) -> list[Row]:
+    """Rows without the wide gaps between cells; narrow ones show where tables end."""
+    cells: list[dict[int, Value]] = []
+    for number, row in enumerate(rows):
+        beat(number, 0)
+        cells.append({
+            at: value if isinstance(value, Value | int) else str(value)
+            for at, value in enumerate(row) if value is not None
+        })  # fmt: skip
+        if len(cells) > _GAP and not any(cells[-_GAP - 1 :]):
+            cells.pop()
+    kept: list[int] = []  # columns; of a wider gap the first ones
+    for column in sorted({at for row in cells for at in row}):
+        before = kept[-1] if kept else -1
+        kept += [*range(before + 1, column)[:_GAP], column]
+    return [[row.get(at) for at in kept[: bisect(kept, max(row, default=-1))]] for row in cells]
 
 
 def _opened(source: Source) -> "CalamineWorkbook":

@@ -51,14 +51,15 @@ def load_text(source: Source) -> Document:
 def as_text(source: Source, found: DecodedText, note: str = "") -> Document:
     """The text as a document, line by line; a form feed ends a page, `note` is on the last one."""
     suffix, flow = source.path.suffix.lower(), Flow()
-    start = _STAMP if suffix == ".log" else _DEFINITION if suffix in CODE else _BULLET
+    match = _DEFINITION.match if suffix in CODE else _BULLET.match
+    match = _STAMP.match if suffix == ".log" else match
     for number, sheet in enumerate(found.text.split("\f")):
         if number:
             flow.end_page()
         before = ""
         for line in LINE_END.split(sheet):
             if line.strip():
-                starts = start.match(line) and not before.lstrip().startswith("@")  # a decorator
+                starts = match(line) and not before.lstrip().startswith("@")  # a decorator
                 flow.verbatim(line, BEGINS if starts or not before.strip() else PLAIN)
             before = line
     return finish(source, flow, found, note)

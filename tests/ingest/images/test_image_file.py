@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image, PngImagePlugin, features
 
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.images.image_file import SUFFIXES, frames, inner, render
+from ingest.images.image_file import SUFFIXES, frames, generated, inner, render
 from tests.pdfs import HEIGHT, WIDTH, write_pdf
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -246,3 +246,22 @@ def test_a_format_without_pages_has_none_to_show(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("words")
     with pytest.raises(UnsupportedFile, match="no pages that can be shown"):
         render(tmp_path / "a.txt", 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "by_a_model"),
+    [
+        ("a cat\nSteps: 20, Sampler: Euler a", True),
+        ("a cat\nSteps: 20, Size: 1024x1024, Sampler: Euler a", True),
+        ("a cat\nSteps: 4, Schedule type: Simple, Sampler: Euler", True),
+        ("a cat\nSteps: 30, Model hash: abc, Sampler: Euler", True),
+        ("Sampler: Euler a. Steps: 20, then home", False),
+    ],
+)
+def test_a_picture_with_the_settings_of_a_model_is_made_by_one(
+    tmp_path: Path, parameters: str, by_a_model: bool
+) -> None:
+    told = PngImagePlugin.PngInfo()
+    told.add_text("parameters", parameters)
+    two_coloured().save(tmp_path / "a.png", pnginfo=told)
+    assert (generated(tmp_path / "a.png") is not None) == by_a_model

@@ -111,3 +111,15 @@ def test_opendocument_sheets_are_read_alike(tmp_path: Path) -> None:
 def test_a_damaged_file_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UnreadableFile, match=r"^a\.xlsx is damaged[^.]*\.xlsx[^.]*\.$"):
         read(written(tmp_path / "a.xlsx", content))
+
+
+def test_a_stray_cell_far_away_moves_no_value_to_another_column(tmp_path: Path) -> None:
+    rows = [("North", 10, None, 30), ("South", None, 22, 33), ("West", 11)]
+    made = book(("Region", "Q1", "Q2", "Q3"), *rows)
+    made.active.column_dimensions["C"].hidden = True
+    made.active["XFD9000"] = "stray"
+    document = saved(tmp_path, made)
+    assert lines(document) == [
+        "Region | Q1 | Q3", "North | 10 | 30", "South |  | 33", "West | 11", "stray", "Q2", "22",
+    ]  # fmt: skip
+    assert hidden(document) == [("hidden column", "Q2"), ("hidden column", "22")]
