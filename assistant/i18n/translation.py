@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -92,7 +93,7 @@ _MARKS = {"en": (",", "."), "de": (".", ","), "es": (".", ","), "fr": (_NARROW, 
 _PERCENT = {"en": "%", "de": f"{_SPACE}%", "es": f"{_SPACE}%", "fr": f"{_SPACE}%"}
 
 
-def number(value: float, digits: int = 0, sign: bool = False) -> str:
+def number(value: float | Decimal, digits: int = 0, sign: bool = False) -> str:
     """A number with so many digits after its point; with `sign` also a plus is written."""
     spoken = current_language()
     groups, point = _MARKS[spoken]

@@ -175,6 +175,11 @@ _TIMES = re.compile(
     re.IGNORECASE,
 )
 _TWICE = re.compile(r"\b(?:twice|double|doubling|two times|2k)\b", re.IGNORECASE)
+_FOUR = re.compile(r"\b(?:four times|quadruple|fourfold)\b", re.IGNORECASE)
+_SAME_SIZE = re.compile(
+    r"\b(?:same size|without (?:enlarging|upscaling|making it (?:bigger|larger))|keep the size)\b",
+    re.IGNORECASE,
+)
 _MENDING = re.compile(
     r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|jpeg|artefacts|artifacts|faded"
     r"|scratch\w*|damaged)\b",
@@ -237,10 +242,12 @@ def language(text: str) -> str:
 
 def scale(text: str, usual: int = 4) -> int:
     """How many times as large; the nearest that can be done. A damaged picture keeps its size."""
-    if _MENDING.search(text) and not _LARGER.search(text):
+    if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
         return 1
     if _TWICE.search(text):
         return 2
+    if _FOUR.search(text):
+        return 4
     wanted = next((int(number) for found in _TIMES.findall(text) for number in found if number), 0)
     return min(SCALES, key=lambda known: abs(known - wanted)) if wanted else usual
 
@@ -292,6 +299,11 @@ _PICTURE = re.compile(
 _PURPOSE = re.compile(
     rf"^(?:an?\s+)?(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})\s+(?:for\s+[^:]{{2,40}})?:\s*", re.IGNORECASE
 )
+_AS_PICTURE = re.compile(
+    rf"(?:,?(?<!\s)\s++as\s+an?\s+(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})"
+    rf"|[,.;!]?(?<!\s)\s++(?:(?:and|then|now|please)\s+)*{_DRAW}\s+(?:it|this|that|them|one))\W*$",
+    re.IGNORECASE,
+)
 
 
 def core(text: str) -> str:
@@ -312,7 +324,7 @@ def prompt_of(text: str) -> str:
         rest = rest[found.end() :]
     for pattern in (_PICTURE, _PURPOSE):
         rest = pattern.sub("", rest, count=1)
-    return tidy(rest) or tidy(text)
+    return tidy(_AS_PICTURE.sub("", rest)) or tidy(text)
 
 
 def _spelled(text: str) -> str:
@@ -343,6 +355,9 @@ _AS_CHART = re.compile(
     r"|\s+(?:graphically|plotted|charted)\W*$",
     re.IGNORECASE,
 )
+_CHART_IT = re.compile(
+    rf"[,;.?!]*\s*\b(?:and\s+|then\s+|please\s+)*{_CHARTED}\s+(?:it|them|that)\W*$", re.IGNORECASE
+)
 _THAT = re.compile(
     r"(?:it|that|this|them|these|those|the same|everything|all|the (?:numbers|figures|values)"
     r"|(?:the|your) (?:\w+ )?(?:answer|reply|text|result)|(?:what|which) you (?:just )?\w+)\b",
@@ -361,7 +376,7 @@ def chart_of(text: str, previous: str = "") -> Chart:
     `previous` is the message before, which "plot it" refers to.
     """
     request = core(text)
-    what = _AS_CHART.sub("", f" {_CHART_OF.sub('', request)}")
+    what = _CHART_IT.sub("", _AS_CHART.sub("", f" {_CHART_OF.sub('', request)}"))
     what = tidy(_CHART_VERB.sub("", what.strip()))
     kinds = " ".join(re.findall(rf"\b{_CHART}\b", request, re.IGNORECASE))
     kind = next((kind for kind, words in _KINDS if re.search(words, kinds, re.IGNORECASE)), "")

@@ -169,7 +169,7 @@ def _figure(plan: Plan, formula: Formula) -> str:
     names = _by_item(formula, [f"{_row(one)} ({_shown(one)})" for one in plan.operands])
     value, column = result(plan), _text(plan.operands[0].column.label)
     assert value is not None  # `choose` gives no other plan
-    shown = f"{number(float(value), 2)} %" if formula.percent else _significant(value)
+    shown = f"{number(value, 2)} %" if formula.percent else _significant(value)
     shown = shown if formula.divides else f"{_amount(plan, value)}{_scale(plan)}"
     name = formula.name[0].upper() + formula.name[1:]
     return f"{name}, {column}: {formula.told(names)} = {shown}"
@@ -181,14 +181,14 @@ def _compared(plan: Plan, value: Decimal) -> str:
         amount = f"{_amount(plan, value, points=True)}{_scale(plan)}{_relative(plan, value)}"
         return f"{_named(first)} minus {_named(last)} = {amount}"
     if plan.operation == GROWTH:
-        change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {number(float(value), 2)} %"
+        change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {number(value, 2)} %"
         if first.row.index != last.row.index:
             return f"From {_named(last)} to {_named(first)}{_scale(plan)}: {change}"
         return (
             f"{_row(first)}: from {_shown(last)} ({last.column.label}) to"
             f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"
         )
-    share = f"{_significant(value)} ({number(float(value * 100), 2)} %)"
+    share = f"{_significant(value)} ({number(value * 100, 2)} %)"
     return f"{_named(first)} divided by {_named(last)} = {share}"
 
 
@@ -236,7 +236,7 @@ def _relative(plan: Plan, value: Decimal) -> str:
     first, last = plan.operands
     if first.row is not last.row or first.value < 0 or last.value <= 0 or first.cell.unit == "%":
         return ""
-    percent = number(float(abs(value * 100 / last.value)), 1)
+    percent = number(abs(value * 100 / last.value), 1)
     return f", {percent} % {'less' if value < 0 else 'more'}" if value else ""
 
 
@@ -244,7 +244,7 @@ def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> 
     """An amount with the unit and the decimals of the operands, and up to so many more."""
     least = max(map(_decimals, plan.operands))
     digits = max(least, _behind_the_point(round(value, least + more)))
-    shown = number(float(value), digits)
+    shown = number(value, digits)
     first = next((one for one in plan.operands if one.cell.unit), plan.operands[0])
     unit = first.cell.unit
     if unit == "%":
@@ -268,4 +268,4 @@ def _behind_the_point(value: Decimal) -> int:
 
 def _significant(value: Decimal) -> str:
     """Four digits that count."""
-    return f"{float(f'{float(value):.4g}'):,}" if abs(value) < 10_000 else number(float(value))
+    return f"{float(f'{float(value):.4g}'):,}" if abs(value) < 10_000 else number(value)

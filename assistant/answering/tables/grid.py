@@ -48,12 +48,17 @@ _ALIKE = {
 _CANON = {stem(other): stem(word) for word, others in _ALIKE.items() for other in others.split()}
 MONTHS = tuple(f"month{number}" for number in range(1, 13))
 _TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
+_STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
+_FORM = re.compile(r"\b10-[QK]\b")
+_ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
 _SPANS = frozenset(map(stem, ("three", "six", "nine", "twelve")))
 
 
 def terms(text: str) -> list[str]:
     """The content words in normal form and in order; some repeat."""
+    text = _STATES.sub(" usa ", text.replace("’", "'"))
     text = with_fiscal_years(with_quarters(text, "Q{}".format), lambda _, year: year)
+    text = _ENDED.sub("three months", _FORM.sub(" ", text))
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     dated = [_month(tokens, at) or _term(token) for at, token in enumerate(tokens)]
     return [term for term in dated if term]

@@ -1,5 +1,7 @@
 """Numbers are written as the Unicode CLDR says, which Babel holds."""
 
+from decimal import Decimal
+
 import pytest
 from babel.numbers import format_decimal, format_percent
 
@@ -47,3 +49,8 @@ def test_a_change_says_that_it_is_a_gain() -> None:
     assert number(0.25, 3, sign=True) == "+0.250"
     with translation.speaking("de"):
         assert number(0.25, 3, sign=True) == "+0,250"
+
+
+def test_a_decimal_keeps_all_its_digits() -> None:
+    assert number(Decimal("9007199254740995")) == "9,007,199,254,740,995"
+    assert number(Decimal("99999999999999.99"), 2) == "99,999,999,999,999.99"

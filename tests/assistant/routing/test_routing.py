@@ -22,7 +22,7 @@ from assistant.contract.intents import (
 )
 from assistant.evaluation.metrics import read_rows
 from assistant.routing.dispatch import ALONE, COMMANDS, classify, command, route
-from assistant.routing.slots import ANSWER, Decision, Message
+from assistant.routing.slots import ANSWER, Decision, Message, chart_of, prompt_of, scale
 from benchmarks.tools import routing as benchmark
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
@@ -153,3 +153,19 @@ def test_the_set_is_large_and_full_of_questions_that_look_like_intents() -> None
 def test_the_commands_that_need_no_words_are_known() -> None:
     every = (PHOTO, CALL, FILM)
     assert {name for name in COMMANDS if not decide(f"/{name}", every).notice} == ALONE
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("Enhance this picture without enlarging it", 1), ("sharpen this, same size", 1),
+        ("quadruple it", 4), ("twice as large", 2),
+    ],
+)  # fmt: skip
+def test_how_large_a_picture_becomes(text: str, times: int) -> None:
+    assert scale(text, 2) == times
+
+
+def test_the_order_to_draw_is_no_part_of_what_is_drawn() -> None:
+    assert prompt_of("a dog, please draw it") == "a dog"
+    assert chart_of("employees by region, chart it please").what == "employees by region"

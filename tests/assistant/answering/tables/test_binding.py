@@ -6,6 +6,7 @@ import pytest
 
 from assistant.answering.tables.beside import Beside
 from assistant.answering.tables.binding import grids, plans
+from assistant.answering.tables.grid import terms
 from assistant.answering.tables.question import Question, Vectors
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request, Turn
@@ -210,3 +211,8 @@ def test_a_row_that_readers_do_not_see_is_not_computed_from(
         assert told(library, "What is the price in euros of the Yard?").endswith("4.")
         assert told(library, "What is the price in euros of the Roof?") == ""
         assert told(library, "Which place has the highest price in euros?") == ""
+
+
+def test_names_of_a_country_and_of_a_quarter_are_one() -> None:
+    assert terms("U.S. sales") == terms("United States sales") == terms("US sales")
+    assert terms("quarter ended March 31") == terms("three months ended March 31")
