@@ -1,6 +1,7 @@
 """Finds the nearest chunks: in Chroma when this process owns it and it is current, else exactly."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,7 +11,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.store import ChromaStore, Store, Vectors, delete_chroma
+from vectorstore.store import (
+    ChromaStore,
+    Store,
+    Vectors,
+    chroma_fingerprint,
+    chroma_loads,
+    delete_chroma,
+)
 
 # -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
 # Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
@@ -57,6 +65,7 @@ def fill(store: Store, catalog: Catalog, anew: bool, progress: Progress) -> None
 
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds
+_SEEN = "chroma_seen"  # in the catalogue: the fingerprint of its folder when it last worked
 _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chroma
 _PATIENCE = 0.2  # seconds that a search waits for another one
 _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
@@ -70,8 +79,8 @@ log = logging.getLogger(__name__)
 class DenseIndex:
     """Chroma as a cache of the catalogue's vectors, with an exact scan while it is behind.
 
-    A lock file gives Chroma to one process. A process that is killed while it has Chroma open, or
-    that Chroma fails, leaves a mark; the next owner deletes the folder and fills it again.
+    A lock file gives Chroma to one process. A process that is killed while it writes, or that
+    Chroma fails, leaves a mark; the next owner deletes the folder and fills it again.
 
     Chroma's files hold whatever stood in the memory of the process that opens them: hnswlib
     reserves it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). So a
@@ -85,7 +94,7 @@ class DenseIndex:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
         self._folder = folder
-        self._mark = folder.with_suffix(".open")  # there while a process has Chroma open
+        self._mark = folder.with_suffix(".writing")  # there while Chroma is not to be trusted
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
         self._guard = threading.RLock()  # of Chroma: held during a query and an update
         self._busy = False  # an update takes minutes; a query takes milliseconds
@@ -158,6 +167,7 @@ class DenseIndex:
             if not self._own():
                 return False
             self._let_go()
+            self._doubt()
             delete_chroma(self._folder)
             return True
 
@@ -245,28 +255,51 @@ class DenseIndex:
         if not self._own():
             return False
         try:
-            if self._mark.exists():
+            marked = self._mark.exists()
+            if marked or not self._sound():
                 delete_chroma(self._folder)
-            self._mark.touch()
             store = ChromaStore(self._folder)
-            if store.count() == self._catalog.passages.count():
+            if not marked and store.count() == self._catalog.passages.count():
                 self._held = int(self._catalog.meta(_STATE) or -1)
         except BaseException as error:  # a full disk, a damaged folder: also a panic of its Rust
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
             log.warning("Chroma could not be opened: %s", error)
             self.failures += 1
+            with suppress(OSError):
+                self._doubt()
             self._lock.release(force=True)
             return again and self._open(again=False)
         self._chroma = store
         return True
+
+    def _sound(self) -> bool:
+        """Whether Chroma will load; a child tries it if its files have changed since it was
+        closed: a damaged index can crash the process."""
+        if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
+            return True
+        if chroma_loads(self._folder):
+            return True
+        log.warning("Chroma's index does not load; it is rebuilt from the catalogue.")
+        return False
+
+    def _fingerprint(self) -> str:
+        try:
+            return chroma_fingerprint(self._folder)
+        except OSError:  # a file was deleted meanwhile
+            return ""
+
+    def _doubt(self) -> None:
+        """Have Chroma made anew by who opens it, unless it catches up before."""
+        with self._mark.open("w") as file:
+            os.fsync(file.fileno())
 
     def _let_go(self) -> None:
         store, self._chroma, self._held = self._chroma, None, -1
         try:
             if store is not None:
                 store.close()
-                self._mark.unlink(missing_ok=True)
+                self._catalog.set_meta(_SEEN, self._fingerprint())
         except Exception as error:  # its folder may be gone
             log.warning("Chroma could not be closed: %s", error)
 
@@ -275,16 +308,18 @@ class DenseIndex:
         log.warning(message, error)
         self._let_go()
         with suppress(OSError):
-            self._mark.touch()
+            self._doubt()
 
     def _catch_up(self, generation: int, progress: Progress) -> None:
         assert self._chroma is not None
         self._busy = True
+        self._doubt()
         maker = self._catalog.made()
         fill(self._chroma, self._catalog, (self._catalog.meta(_MAKER) or "") != maker, progress)
         self._catalog.set_meta(_MAKER, maker)
         self._catalog.set_meta(_STATE, str(generation))
         self._held = generation
+        self._mark.unlink(missing_ok=True)
 
     def _scan(self, generation: int) -> tuple[list[str], Vectors]:
         with self._scanning:

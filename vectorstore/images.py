@@ -48,8 +48,13 @@ _PICTURES = Schema(
     """
 CREATE TABLE maker (name TEXT NOT NULL);
 CREATE TABLE document (sha256 TEXT PRIMARY KEY, pictures BLOB NOT NULL);
+CREATE TABLE thumbnail (
+    id TEXT PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
+    jpeg BLOB NOT NULL
+);
+CREATE INDEX of_document ON thumbnail (sha256);
 """,
-    first=3,  # a file of another version is made again
+    first=4,  # a file of another version is made again
 )
 
 
@@ -65,7 +70,7 @@ class KnownPicture:
     words: str
     meaning: bytes  # the vector of the words; empty where there are none
     vector: bytes  # of the picture; empty without a model
-    thumbnail: bytes  # a small JPEG
+    thumbnail: bytes  # a small JPEG; empty as `PictureCache.all` gives it
 
 
 _KNOWN: Codec[list[KnownPicture]] = Codec(list[KnownPicture])
@@ -117,19 +122,23 @@ class PictureCache:
 
     def put(self, sha256: str, pictures: list[KnownPicture]) -> None:
         """Save all pictures of a document; or that it has none."""
-        self._file.write(
-            "INSERT OR REPLACE INTO document VALUES (?, ?)", sha256, _KNOWN.encode(pictures)
-        )
+        known = _KNOWN.encode([replace(one, thumbnail=b"") for one in pictures])
+        with self._file.transaction() as file:
+            file.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (sha256, known))
+            file.executemany(
+                "INSERT INTO thumbnail VALUES (?, ?, ?)",
+                [(one.id, sha256, one.thumbnail) for one in pictures],
+            )
 
     def forget(self, documents: Collection[str]) -> int:
         """Delete the pictures of documents, and count them; no byte of them is left in the file."""
         if not self._path.exists():
             return 0
         try:
-            gone = sum(one.sha256 in documents for one in self.all())
-            self._file.write(
-                f"DELETE FROM document WHERE sha256 {rows.AMONG}", rows.listed(documents)
-            )
+            among = f"WHERE sha256 {rows.AMONG}", (rows.listed(documents),)
+            with self._file.transaction() as file:
+                gone = file.execute(f"DELETE FROM thumbnail {among[0]}", among[1]).rowcount
+                file.execute(f"DELETE FROM document {among[0]}", among[1])
             if gone:
                 self._file.write_anew()
         except _Damaged:  # everything can be made again
@@ -143,6 +152,11 @@ class PictureCache:
             return [one for (pictures,) in found for one in _KNOWN.decode(pictures)]
         except InvalidData as error:
             raise _Damaged(f"{self._path} is damaged ({error}). It may be deleted.") from error
+
+    def thumbnail(self, id: str) -> bytes:
+        """A small JPEG; empty when it is gone."""
+        row = self._file.one("SELECT jpeg FROM thumbnail WHERE id = ?", id)
+        return bytes(row[0]) if row else b""
 
 
 def _bytes(vector: Vectors) -> bytes:
@@ -297,7 +311,7 @@ class Pictures:
         names = {info.sha256: info.document for info in self._catalog.documents()}
         return [
             PictureHit(names[one.sha256], one.page, one.box, round(score, 4), one.words,
-                       one.seconds, one.id, one.thumbnail)
+                       one.seconds, one.id, self._cache.thumbnail(one.id))
             for score, one in scored
             if one.sha256 in names
         ]  # fmt: skip
@@ -394,6 +408,11 @@ class Thumbnails:
             kept = self._drawn | {(sha256, page): picture for page, picture in new.items()}
             self._drawn = dict(list(kept.items())[-_CAPACITY:])
         return {page: picture for page, picture in known.items() if picture}
+
+    def forget(self, documents: Collection[str]) -> None:
+        """Let go of the pages of documents, by sha256."""
+        kept = self._drawn.items()
+        self._drawn = {key: picture for key, picture in kept if key[0] not in documents}
 
     def _draw(self, document: str, path: Path, pages: Sequence[int]) -> dict[int, bytes]:
         if path.suffix.lower() not in DRAWABLE or not path.exists():

@@ -163,7 +163,11 @@ class Library(Shelf):
         )
         self.tags = Tags(self._catalog)
         self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
-        self.sources = Sources(self._catalog, self._files, self.index, staged, self.pictures.forget)
+        self.sources = Sources(self._catalog, self._files, self.index, staged, self._forget_drawn)
+
+    def _forget_drawn(self, documents: Collection[str]) -> int:
+        self.thumbnails.forget(documents)
+        return self.pictures.forget(documents)
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,10 @@
 """A vector index: its protocol, and Chroma's."""
 
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +38,7 @@ class Store(Protocol):
 _NAME = "chunks"
 _BATCH = 2000  # Chroma refuses more than 5,461 rows at once
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
+_PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
 
 
 class ChromaStore:
@@ -69,6 +73,9 @@ class ChromaStore:
     def ids(self) -> set[str]:
         return set(self._collection.get(include=[])["ids"])
 
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        return np.asarray(self._collection.get(list(ids), include=["embeddings"])["embeddings"])
+
     def count(self) -> int:
         return int(self._collection.count())
 
@@ -88,6 +95,40 @@ class ChromaStore:
         self._client.close()
 
 
+def chroma_loads(folder: Path) -> bool:
+    """Whether Chroma opens and searches a folder, tried in a child, which may crash."""
+    command = [sys.executable, "-m", "vectorstore.store", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parents[1], timeout=_PATIENCE, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def chroma_fingerprint(folder: Path) -> str:
+    """A digest of the names, sizes and times of the files, which changes with a write."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    states = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _try(folder: Path) -> None:
+    store = ChromaStore(folder)
+    ids = store.ids()
+    if ids:
+        (vector,) = store.vectors([min(ids)])
+        store.nearest(vector, 10)
+    store.close()
+
+
 def delete_chroma(folder: Path) -> None:
     """Delete Chroma's files in the folder."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _try(Path(sys.argv[1]))

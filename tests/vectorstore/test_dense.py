@@ -132,13 +132,51 @@ def test_a_run_that_was_killed_while_writing_leads_to_a_fresh_folder(
     first = opened()
     first.sync()
     first.close()
-    (tmp_path / "chroma.open").touch()
+    (tmp_path / "chroma.writing").touch()
     (tmp_path / "chroma" / "left behind").touch()
     second = opened()
     assert not serves(second, catalog)
     assert second.sync()
     assert not (tmp_path / "chroma" / "left behind").exists()
     assert second.ids() == catalog.passages.ids()
+
+
+def test_only_a_write_leaves_a_mark_so_that_an_idle_app_may_end_anyhow(
+    catalog: Catalog, opened: Callable[[], DenseIndex], tmp_path: Path
+) -> None:
+    put(catalog, "leave")
+    mark = tmp_path / "chroma.writing"
+    during: list[bool] = []
+    first = opened()
+    first.sync(lambda *_: during.append(mark.exists()))
+    assert during == [True] and serves(first, catalog) and not mark.exists()
+    shutil.copytree(tmp_path / "chroma", tmp_path / "idle")  # as the end of its process leaves it
+    first.close()
+    shutil.rmtree(tmp_path / "chroma")
+    (tmp_path / "idle").rename(tmp_path / "chroma")
+    again: list[int] = []
+    second = opened()
+    assert serves(second, catalog) and second.sync(lambda done, _: again.append(done))
+    assert not again and nearest(second, "leave") == f"{'leave':x<16}:0"
+
+
+def test_a_folder_that_crashes_chroma_is_made_anew(
+    catalog: Catalog, opened: Callable[[], DenseIndex], tmp_path: Path
+) -> None:
+    put(catalog, "leave")
+    first = opened()
+    first.sync()
+    first.close()
+    many = 1500  # so many that Chroma writes its index out
+    store = ChromaStore(tmp_path / "chroma")
+    vectors = np.random.default_rng(1).normal(size=(many, 8)).astype(np.float32)
+    store.add([str(number) for number in range(many)], vectors)
+    store.close()
+    for path in tmp_path.rglob("link_lists.bin"):
+        path.write_bytes(bytes(path.stat().st_size))  # a query would end the process
+    second = opened()
+    assert second.ids() == set()
+    assert second.sync() and second.ids() == catalog.passages.ids()
 
 
 def overwrite(folder: Path, suffix: str) -> None:

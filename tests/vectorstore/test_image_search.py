@@ -108,6 +108,17 @@ def test_another_model_looks_at_all_of_them_anew(tmp_path: Path, folder: Path) -
         assert [hit.document for hit in library.pictures.named("green")] == ["green.png"]
 
 
+def test_small_pictures_are_read_for_hits_alone_and_counted_as_they_go(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (hit,) = library.pictures.named("green")
+    assert hit.thumbnail.startswith(b"\xff\xd8")
+    known = library.pictures._cache.all()
+    assert len(known) == 3 and not any(one.thumbnail for one in known)
+    monkeypatch.setattr(PictureCache, "all", None)
+    assert [library.pictures.forget([known[0].sha256]) for _ in range(2)] == [1, 0]
+
+
 @pytest.mark.parametrize("damage", [b"", b"no database at all, but some bytes" * 99])
 def test_the_cache_may_be_deleted_or_damaged(library: Library, damage: bytes) -> None:
     library.pictures.update()

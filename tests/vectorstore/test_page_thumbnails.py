@@ -52,7 +52,9 @@ def test_they_go_with_their_document_and_change_with_it(library: Library, file: 
     write_pdf(file, ["Leave", "other words"])
     library.add([file])
     assert library.thumbnails.of(NAME, [1]) != before
+    now = library.file(NAME).stem
     library.remove([NAME])
+    assert now not in {sha256 for sha256, _ in library.thumbnails._drawn}
     with pytest.raises(UnknownDocument):
         library.thumbnails.of(NAME, [1])
 

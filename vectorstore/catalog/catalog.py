@@ -35,7 +35,7 @@ def _script(name: str) -> str:
 
 
 CATALOG = Schema(
-    "catalog", "catalogue", _script("schema"), _script("sqlite"), _script("postgres"), first=10,
+    "catalog", "catalogue", _script("schema"), _script("sqlite"), _script("postgres"), first=11,
     words=("chunk_words", "card_words"), postgres_tables=("posting",),
 )  # fmt: skip
 

@@ -90,7 +90,6 @@ class Prefetch:
         self._heard = heard
         self._cancel = cancel
         self._over = threading.Event()
-        self._starting = threading.Lock()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
 
     def __enter__(self) -> Self:
@@ -134,8 +133,14 @@ class Prefetch:
     def start(self, item: Item, budget: UnpackingBudget | None) -> Read:
         """Begin to read one file; the result is to be closed. Once it is cancelled nothing is
         begun: nobody asks for the result."""
-        with self._starting:
-            return Read(None) if self._cancel.is_set() else self._started(item, budget)
+        if self._cancel.is_set():
+            return Read(None)
+        try:
+            return self._started(item, budget)
+        except Exception:
+            if not self._cancel.is_set():
+                raise
+            return Read(None)  # the workers were closed meanwhile
 
     def _started(self, item: Item, budget: UnpackingBudget | None) -> Read:
         document = None if item.known else self._workers.start(item.path, self._heard(item))
@@ -148,7 +153,5 @@ class Prefetch:
 
     def _stop_when_cancelled(self) -> None:
         while not self._over.wait(_LOOK):
-            if self._cancel.is_set():
-                with self._starting:  # workers that are closed begin nothing
-                    self._workers.close()
-                return
+            if self._cancel.is_set():  # again and again: a file may have been begun meanwhile
+                self._workers.close()

@@ -67,7 +67,7 @@ CREATE TABLE made (
     sha256 TEXT PRIMARY KEY, passages INT NOT NULL, reader TEXT NOT NULL, failed TEXT NOT NULL,
     read BLOB, vectors BLOB NOT NULL
 );
-""")  # fmt: skip
+""", first=2)  # fmt: skip
 _FAILED = "kept as it was read before, since reading it again failed: "  # then why
 _NOBODY = ""  # marks a document that the next run reads again
 

@@ -259,21 +259,24 @@ class Connections:
         self._schema = schema
         self._idle: list[Any] = []
         self._lists = threading.Lock()
+        self._age = 0  # how often it was closed
         weakref.finalize(self, _close_all, self._idle)  # psycopg warns of what is left open
 
     @contextmanager
     def one(self, begin: str = "") -> Iterator[Any]:
         """An unused connection, in a transaction that this statement begins, if it is given.
         Raises psycopg's errors, LibraryAway and LibraryError."""
+        age = self._age
         connection = self._begun(begin)
         try:
             yield connection
         finally:
-            self._give_back(connection)
+            self._give_back(connection, age)
 
     def close(self) -> None:
-        """Close what is not in use now; the next use opens anew."""
+        """Close what is not in use now, and the rest after its use; the next use opens anew."""
         with self._lists:
+            self._age += 1
             _close_all(self._idle)
 
     def _begun(self, begin: str) -> Any:
@@ -287,18 +290,18 @@ class Connections:
                 connection.execute(begin.encode())
         except BaseException:
             cut = connection.closed
-            self._give_back(connection)  # which lets the others go that were cut
+            self._give_back(connection, self._age)  # which lets the others go that were cut
             if waiting and cut:
                 return self._begun(begin)
             raise
         return connection
 
-    def _give_back(self, connection: Any) -> None:
+    def _give_back(self, connection: Any, age: int) -> None:
         with self._lists:
             if connection.closed:
                 _close_all(self._idle)  # of the same server, which was away
             good = not connection.closed and not connection.info.transaction_status
-            if good and len(self._idle) < _KEPT:
+            if good and age == self._age and len(self._idle) < _KEPT:
                 self._idle.append(connection)
                 return
         connection.close()

@@ -306,11 +306,12 @@ def test_a_damaged_file_is_told_in_a_sentence(tmp_path: Path) -> None:
         Catalog(tmp_path / "catalog.sqlite", "main")
 
 
-def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(LibraryError, match=r"another version of Pincite \(schema 99"):
+@pytest.mark.parametrize("version", [10, 99])  # before 11 the tables in a page had rows
+def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path, version: int) -> None:
+    Catalog(tmp_path / "catalog.sqlite", "main").close()
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(LibraryError, match=rf"another version of Pincite \(schema {version}"):
         Catalog(tmp_path / "catalog.sqlite", "main")
 
 

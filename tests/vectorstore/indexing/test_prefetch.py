@@ -1,14 +1,21 @@
 """Files inside of a file are each accounted for as if they were alone."""
 
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ingest.document.source import Engines
+from ingest.document.wire import Loaded
 from tests.fakes import WordEmbedder
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
+from vectorstore.indexing.prefetch import Prefetch
+from vectorstore.indexing.store_document import Item
 from vectorstore.library import Library
+from vectorstore.workers import Order, here
 
 
 def packed(target: Path, texts: dict[str, str]) -> Path:
@@ -96,3 +103,22 @@ def test_members_that_cannot_be_stored_are_added_later(
         assert len(list((tmp_path / "library" / "files").iterdir())) == there == 5
         summary = library.add([])
         assert (summary.added, summary.failed, library.jobs.all()) == (6, [], [])
+
+
+def test_stopping_ends_workers_that_are_just_asked_for_a_file(tmp_path: Path) -> None:
+    cancel, closed = threading.Event(), threading.Event()
+    workers = here(Order(Engines("off")))
+
+    def start(*_: object) -> Callable[[], Loaded]:
+        cancel.set()
+        assert closed.wait(20), "nobody closes them"
+        raise RuntimeError("closed")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(workers, "start", start)
+        patched.setattr(workers, "close", closed.set)
+        item = Item(tmp_path / "a.md", "a", "a", "0", 0)
+        order = Order(Engines("off"))
+        with Prefetch(order, lambda _: workers, lambda _: print, cancel, tmp_path) as reading:
+            read = reading.start(item, None)
+    assert read._document is None

@@ -1,8 +1,10 @@
 """Another model is chosen, or the chunker has changed: the library serves, and is made anew."""
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,10 @@ from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
 from tests.vectorstore.test_keeping_up import RULES
 from vectorstore.add_report import AddProgress
-from vectorstore.errors import LibraryBusy
+from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.indexing import jobs
 from vectorstore.library import Library
-from vectorstore.maintenance.rebuild import Migration
+from vectorstore.maintenance.rebuild import Migration, open_staged
 from vectorstore.store import Vectors
 
 Found = list[tuple[str, int, float, float]]
@@ -39,6 +41,14 @@ class Other(WordEmbedder):
 
 def found(library: Library, query: str = "password") -> Found:
     return [(h.document, h.page, h.score, h.cosine) for h in library.passages(query)]
+
+
+def test_what_another_version_has_rebuilt_is_not_read(tmp_path: Path) -> None:
+    """Its columns had another order."""
+    with closing(sqlite3.connect(tmp_path / "rebuilt.sqlite")) as file:
+        file.executescript("CREATE TABLE made (sha256 TEXT); PRAGMA user_version = 1")
+    with pytest.raises(LibraryError, match="another version of Pincite"):
+        open_staged(tmp_path / "rebuilt.sqlite").one("SELECT 1")
 
 
 @pytest.fixture

@@ -77,8 +77,8 @@ def test_both_have_the_same_tables_and_columns(both: tuple[Catalog, Catalog]) ->
     for table, columns in CATALOG.tables.items():
         here = [name for (name,) in here_.all("SELECT name FROM pragma_table_info(?)", table)]
         there = [name for (name,) in there_.all(names, table)]
-        assert set(there) - {"rowid", "terms", "length"} == set(here), table
-        assert set(columns.all) - {"rowid"} == set(here), table  # none is left behind
+        assert set(there) - {"terms", "length"} | {"rowid"} == {*here, "rowid"}, table
+        assert {*columns.all, "rowid"} == {*here, "rowid"}, table  # none is left behind
 
 
 def test_what_goes_takes_its_words_with_it(both: tuple[Catalog, Catalog]) -> None:
@@ -151,6 +151,19 @@ def _with_idle_connections(catalog: Catalog, number: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_a_connection_in_use_is_closed_after_its_use_when_all_are_closed(
+    both: tuple[Catalog, Catalog],
+) -> None:
+    connections = both[1].database._connections  # type: ignore[attr-defined]
+    with connections.one() as used:
+        connections.close()
+        assert not used.closed
+    assert used.closed and not connections._idle
+    with connections.one() as used:
+        pass
+    assert not used.closed
 
 
 def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
