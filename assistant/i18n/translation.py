@@ -98,7 +98,7 @@ def number(value: float | Decimal, digits: int = 0, sign: bool = False) -> str:
     spoken = current_language()
     groups, point = _MARKS[spoken]
     # Spanish does not part a number of four digits.
-    comma = "" if spoken == "es" and abs(value) < 10_000 else ","
+    comma = "" if spoken == "es" and -10_000 < value < 10_000 else ","
     text = f"{value:{'+' if sign else ''}{comma}.{digits}f}"
     return text.translate({ord(","): groups, ord("."): point})
 
