@@ -53,7 +53,7 @@ END $$;
 """
 
 CONVERSATIONS = Schema(
-    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, postgres=_POSTGRES
+    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, first=2, postgres=_POSTGRES
 )
 
 

@@ -304,15 +304,15 @@ class Looking:
 
 
 def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
-    """Wait for a result of another process. Raises Stopped when cancelled meanwhile: who started
-    that process ends it then."""
+    """Wait for a result of another process or thread. Raises Stopped when cancelled meanwhile: who
+    started it ends it then."""
     thread = ThreadPoolExecutor(1)
     done = thread.submit(waiting)
     thread.shutdown(wait=False)
     while cancel is None or not cancel.is_set():
         if wait([done], _LOOK_AGAIN).done:
             return done.result()
-    raise Stopped("Stopped while waiting for another process.")
+    raise Stopped("Stopped.")
 
 
 def first(path: Path) -> "Image":

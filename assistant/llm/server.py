@@ -281,8 +281,10 @@ class ServerEmbedder:
             except openai.APIStatusError as error:
                 if longest <= _SHORTEST or not _TOO_LONG.search(str(error)):
                     raise
+        if len(texts) > 1:  # which of them is too long is not said, or it is all of them together
+            return np.concatenate([self._embed([text]) for text in texts])
         # As local models do: where a text is too long for its model, its beginning is read.
-        return self._embed([text[: longest // 2] for text in texts])
+        return self._embed([texts[0][: longest // 2]])
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         # Told to send numbers: as Base64, which the client would ask for, not all servers can.

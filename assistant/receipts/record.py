@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -64,6 +64,16 @@ class Receipt:
     facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
 
 
+def _receipt(row: Mapping[str, Any]) -> Receipt:
+    """Raises AssistantError for one that says more than this version could replay."""
+    if unknown := set(row) - {known.name for known in fields(Receipt)}:
+        raise AssistantError(
+            f"The receipt {row['id']} was made by another version of Pincite (it has"
+            f" {', '.join(sorted(unknown))}). Use that version."
+        )
+    return Receipt(**row)
+
+
 def conditions(receipt: Receipt) -> dict[str, str]:
     """What a person had chosen for this question: words for people, by what they are of."""
     chosen = {}
@@ -90,7 +100,8 @@ CREATE TABLE IF NOT EXISTS receipt (
     person  TEXT NOT NULL DEFAULT ''   -- whose it is; empty without accounts
 );
 """
-RECEIPTS = Schema("conversations", "receipts", _TABLE + AUTHORS_SCHEMA)  # in the same file
+# In the same file as conversations, and so of the same version.
+RECEIPTS = Schema("conversations", "receipts", _TABLE + AUTHORS_SCHEMA, first=2)
 
 
 _OF = (
@@ -152,7 +163,7 @@ class Receipts(Kept):
             raise AssistantError(
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
-        return Receipt(**rows[0])
+        return _receipt(rows[0])
 
     def forget(self, library: str, document: str) -> int:
         """Delete the receipts of answers that read a document of a library, and count them.

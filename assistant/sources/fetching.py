@@ -305,8 +305,11 @@ class Fetchings:
                 if not (found := _listed(settings, library.name)):
                     del self._followed[library.name]
                     return
-                for source in filter(self._is_due, found):
-                    self.start(settings, library, source, turn, if_due=True)
+                try:
+                    for source in filter(self._is_due, found):
+                        self.start(settings, library, source, turn, if_due=True)
+                except Exception:  # what is noted may be damaged: it can be repaired
+                    log.exception("The sources of %s could not be looked at", library.name)
 
     def _is_due(self, source: Source) -> bool:
         last = self.of(source)

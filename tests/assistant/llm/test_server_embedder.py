@@ -104,6 +104,14 @@ def test_of_a_text_beyond_its_window_the_beginning_is_embedded(server: Any) -> N
     assert len(server.got[-1]["input"][0]) <= server.window
 
 
+def test_a_long_text_costs_its_neighbours_nothing(server: Any) -> None:
+    server.window = 500
+    alone = connect_embedder(address(server), "").passages(["leave " * 80])
+    beside = connect_embedder(address(server), "").passages(["leave " * 80, "leave " * 300])
+    assert np.allclose(alone[0], beside[0])
+    assert ["leave " * 80] in [sent["input"] for sent in server.got[2:]]
+
+
 def test_what_a_model_wants_to_read_before_a_text_is_put_there(server: Any) -> None:
     habits = Habits("query: ", "passage: ", 0.7, True)
     made = connect_embedder(address(server), "", lambda _: habits)

@@ -17,7 +17,14 @@ from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import RECEIPTS, Receipts, ReceiptWriter, Recorder, conditions
+from assistant.receipts.record import (
+    RECEIPTS,
+    Receipts,
+    ReceiptWriter,
+    Recorder,
+    _receipt,
+    conditions,
+)
 from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, answered
@@ -189,3 +196,8 @@ def test_receipts_and_conversations_have_one_version() -> None:
     """They share a file, and a file has one number: a step of one needs an empty one of the
     other."""
     assert RECEIPTS.version == CONVERSATIONS.version
+
+
+def test_a_receipt_of_another_version_is_not_read() -> None:
+    with pytest.raises(AssistantError, match="another version of Pincite .it has newer"):
+        _receipt({"id": "x", "newer": 1})
