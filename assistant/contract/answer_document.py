@@ -13,7 +13,7 @@ Answer = dict[str, Any]
 
 FORGOTTEN = "[This part came from a document that was forgotten.]"
 _ROWS = ("citations", "passages", "closest")  # rows that name their document
-_DERIVED = ("cells", "notices", "choices", "why")  # what may repeat its words
+_DERIVED = ("cells", "notices", "why")  # what may repeat its words
 
 
 def reads(value: Any, document: str, library: str = "") -> bool:

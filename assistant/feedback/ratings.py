@@ -135,7 +135,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
     alone = not answer.get(REPLIES) and not needs_history(answer["question"])
-    again = alone and not answer.get("stopped") and not answer.get("asked_back")
+    again = alone and not answer.get("stopped")
     if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]

@@ -147,8 +147,9 @@ def decision(tool: AnswerTool, request: Request) -> Row:
         if count == WORDS:
             reply.stop()
     done = reply.finish()
-    told = {"answer": done.text, "refused": done.refused, "asked_back": done.asked_back}
-    return {**told, "answerable": reply.trace.answerable}
+    return {
+        "answer": done.text, "refused": done.refused, "answerable": reply.trace.answerable
+    }  # fmt: skip
 
 
 def behaviour(said: Row) -> str:
