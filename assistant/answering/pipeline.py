@@ -179,7 +179,8 @@ class AnswerTool:
                     model, messages, self._most, self._count, reply, gate.decide
                 )
                 if written.text and not reply.trace.facts.judged:
-                    gate.decide(written.text, not written.stopped)
+                    told = reply.trace.facts.written
+                    gate.decide(written.text, not written.stopped, told)
         if written.text or written.stopped:
             return written
         reply.trace.asked = ()  # nothing to write again

@@ -10,16 +10,17 @@ about was read at all. How much each counts was fitted to answers that were read
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
 from assistant.answering.evidence_units import Quoted, Window
 from assistant.answering.retrieve import MOST_READ
-from assistant.contract.facts import Judged, Outcome, Verdict
+from assistant.contract.facts import Judged, Outcome, Token, Verdict
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
+from assistant.llm import prompts
 from ingest.language.identify import UNKNOWN, language_of_passages
 from ingest.language.sentences import split_answer
 from ingest.language.words import all_stems, has_spaceless, without
@@ -67,6 +68,10 @@ OPERATING_POINTS = {
 BALANCED, HELPFUL = "balanced", "helpful"
 DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
 _UNREAD = -10.0  # log-odds where nothing was read
+# Natural log of how many times as probable as a no a yes must be: a small model writes it nearly
+# always (benchmarks/results/yes_no.md).
+_SURE_YES = 2.5
+_LEAST = 1e-4  # probability of a token: it is told in four digits
 
 
 class Verifier:
@@ -85,8 +90,16 @@ class Verifier:
         units = [one for one in found if one.states] or found
         self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
-    def verify(self, text: str) -> Judged:
-        """Judge an answer by its first sentence. Raises LibraryError."""
+    def verify(self, text: str, told: Sequence[Token] = ()) -> Judged:
+        """Judge an answer by its first sentence, and a yes also by its token, where they are
+        `told`. Raises LibraryError."""
+        judged, odds = self._verified(text), _yes(told)
+        if odds is None:
+            return judged
+        verdict: Verdict = judged.verdict if odds >= _SURE_YES or not self.threshold else "refuse"
+        return replace(judged, signals={**judged.signals, "yes": odds}, verdict=verdict)
+
+    def _verified(self, text: str) -> Judged:
         if self._across:
             return self._judged({}, ACROSS)
         first = first_statement(split_answer(text)) or text
@@ -165,15 +178,16 @@ class Gate:
         self._verifier, self.anyway, self._reply = verifier, anyway, reply
         self._at_once = anyway or not verifier.threshold
 
-    def decide(self, text: str, whole: bool) -> Verdict | None:
-        """Decides by the first sentence of a text that is still being written; None: not yet. Who
-        wants any answer sees it as it comes: that one is judged when it is whole."""
+    def decide(self, text: str, whole: bool, told: Sequence[Token]) -> Verdict | None:
+        """Decides by the first sentence of a text that is still being written, and the tokens
+        `told` of it; None: not yet. Who wants any answer sees it as it comes: that one is judged
+        when it is whole."""
         self._reply.activity.stage = _("Writing")
         if self._at_once and not whole:
             return "give"
         complete = split_answer(text) if whole else split_answer(text)[:-1]
         said = first_statement(complete) or (text if whole else "")
-        return self._noted(self._verifier.verify(said)) if said else None
+        return self._noted(self._verifier.verify(said, told)) if said else None
 
     def gives(self, quoted: Quoted) -> bool:
         """Whether a sentence of the documents is given as the answer."""
@@ -194,6 +208,15 @@ class Gate:
 def first_statement(sentences: Sequence[str]) -> str:
     """The first sentence that is no introduction of a list; empty while there is none."""
     return next((one for one in sentences if not one.rstrip().endswith(":")), "")
+
+
+def _yes(told: Sequence[Token]) -> float | None:
+    """The log-odds of yes against no, of a text that begins with yes."""
+    first = next((token for token in told if token.text.strip()), None)
+    if first is None or first.text.strip() != prompts.YES:
+        return None
+    no = sum(chance for word, chance in first.instead if word.strip() == prompts.NO)
+    return math.log(first.probability / max(no, _LEAST))
 
 
 def _exact(claimed: Claims) -> Claims:

@@ -57,8 +57,8 @@ def showing(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
     return tuple(shown)
 
 
-# Whether a text, whole or still growing, is given; None: not known yet.
-Decide = Callable[[str, bool], Verdict | None]
+# Whether a text, whole or still growing, is given, by its tokens, too; None: not known yet.
+Decide = Callable[[str, bool, Sequence[Token]], Verdict | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def write(
     most: int,
     count: Callable[[str], int],
     reply: Reply,
-    decide: Decide = lambda text, whole: "give",
+    decide: Decide = lambda text, whole, told: "give",
 ) -> Generator[str, None, Written]:
     """Yields the text as it comes, up to a number of tokens, once it is decided to give it; what is
     refused is not written to its end. `count` gives a text's tokens."""
@@ -86,7 +86,7 @@ def write(
     verdict: Verdict | None = None
     for words in stream:
         text += words
-        verdict = verdict or decide(text, False)
+        verdict = verdict or decide(text, False, stream.told)
         if verdict == "refuse":
             break
         if verdict == "give":
@@ -96,7 +96,7 @@ def write(
             break
     stopped = reply.cancel.is_set()
     if verdict is None and not stopped:
-        verdict = decide(text, True)
+        verdict = decide(text, True, stream.told)
     if verdict == "give":
         yield from filter(None, [text[shown:]])
     elif stopped:

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.answering.evidence_units import Quoted
 from assistant.answering.verifier import BY_NEARNESS, BY_READER, BY_WORDS, Verifier, identity
+from assistant.contract.facts import Token
 from tests.assistant.fakes import window_of
 from vectorstore.retrieval.rerank import Readable
 from vectorstore.retrieval.search_query import SearchQuery
@@ -105,3 +106,18 @@ def test_other_weights_have_another_identity(monkeypatch: pytest.MonkeyPatch) ->
     before = identity()
     monkeypatch.setitem(BY_READER, "bias", 0.0)
     assert identity() != before
+
+
+def test_a_yes_needs_to_be_much_more_probable_than_a_no() -> None:
+    """A small model begins with a yes, whatever the passages say."""
+    text, verifier = (
+        "Yes, full-time employees get 25 days of annual leave.",
+        Verifier(QUESTION, [LEAVE]),
+    )
+    sure, unsure = (Token("Yes", chance, ((" No", 0.05),)) for chance in (0.85, 0.5))
+    assert verifier.verify(text, [sure]).verdict == "give"
+    judged = verifier.verify(text, [unsure])
+    assert judged.verdict == "refuse" and judged.signals["yes"] < 2.5
+    assert verifier.verify(text).verdict == "give", "a server that gives no tokens"
+    any_answer = Verifier(QUESTION, [LEAVE], threshold=0.0)
+    assert any_answer.verify(text, [unsure]).verdict == "give"
