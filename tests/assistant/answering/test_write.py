@@ -78,7 +78,7 @@ def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage("It is 25 days.")]))
     reply = Reply("how long?", lambda reply: iter(()))
 
-    def stopped(text: str, whole: bool) -> Verdict | None:
+    def stopped(text: str, whole: bool, told: Sequence[Token]) -> Verdict | None:
         reply.stop()
         return "refuse" if whole else None
 
