@@ -10,7 +10,7 @@ about was read at all. How much each counts was fitted to answers that were read
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from assistant.answering.attributor import opening
@@ -35,6 +35,8 @@ Weights = dict[str, float]
   share of the question's words in it.
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
+- `yes`, of a text that begins with it: how far its log-odds against a no are below 2.5, 0 or less.
+  A small model begins nearly all with it (benchmarks/results/yes_no.md).
 - `near`: the highest cosine of a unit to the question, by a model that compares languages.
 """
 
@@ -50,8 +52,8 @@ class OperatingPoint:
 
 # The first two and BY_NEARNESS are fitted by benchmarks/fitting/fit_verifier.py. The effects are
 # those of BY_READER on sets that were left out.
-BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14}
-BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32}
+BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14, "yes": 1.0}
+BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32, "yes": 1.0}
 # Those by words, and .23 more, so that as few unanswerable questions are answered.
 QUOTED: Weights = {"bias": -4.15, "stated": 3.57, "asked": 2.32}
 # In libraries of several languages; of a sentence that is quoted `stated` is what it has of the
@@ -68,9 +70,7 @@ OPERATING_POINTS = {
 BALANCED, HELPFUL = "balanced", "helpful"
 DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
 _UNREAD = -10.0  # log-odds where nothing was read
-# Natural log of how many times as probable as a no a yes must be: a small model writes it nearly
-# always (benchmarks/results/yes_no.md).
-_SURE_YES = 2.5
+_SURE_YES = 2.5  # log-odds against a no
 _LEAST = 1e-4  # probability of a token: it is told in four digits
 
 
@@ -91,26 +91,19 @@ class Verifier:
         self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
     def verify(self, text: str, told: Sequence[Token] = ()) -> Judged:
-        """Judge an answer by its first sentence, and a yes also by its token, where they are
+        """Judge an answer by its first sentence, and a yes also by its token, where tokens are
         `told`. Raises LibraryError."""
-        judged, odds = self._verified(text), _yes(told)
-        if odds is None:
-            return judged
-        verdict: Verdict = judged.verdict if odds >= _SURE_YES or not self.threshold else "refuse"
-        return replace(judged, signals={**judged.signals, "yes": odds}, verdict=verdict)
-
-    def _verified(self, text: str) -> Judged:
         if self._across:
             return self._judged({}, ACROSS)
         first = first_statement(split_answer(text)) or text
         if len([word for word in all_stems(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
-        numbers = self._numbers(first)
+        signals = {"numbers": self._numbers(first), "yes": _yes(told)}
         if self._reader is None:
-            shares = {"stated": max(self._stated(first), default=0.0), "numbers": numbers}
-            return self._judged(shares, BY_WORDS if self._near is None else BY_NEARNESS)
+            signals["stated"] = max(self._stated(first), default=0.0)
+            return self._judged(signals, BY_WORDS if self._near is None else BY_NEARNESS)
         odds = self._reader.odds(first, self._nearest(first))
-        return self._judged({"entailed": max(odds, default=_UNREAD), "numbers": numbers}, BY_READER)
+        return self._judged({**signals, "entailed": max(odds, default=_UNREAD)}, BY_READER)
 
     def verify_quoted(self, quoted: Quoted) -> Judged:
         """Judge a sentence of the documents: they say it, but it may be no answer."""
@@ -210,13 +203,12 @@ def first_statement(sentences: Sequence[str]) -> str:
     return next((one for one in sentences if not one.rstrip().endswith(":")), "")
 
 
-def _yes(told: Sequence[Token]) -> float | None:
-    """The log-odds of yes against no, of a text that begins with yes."""
+def _yes(told: Sequence[Token]) -> float:
     first = next((token for token in told if token.text.strip()), None)
     if first is None or first.text.strip() != prompts.YES:
-        return None
+        return 0.0
     no = sum(chance for word, chance in first.instead if word.strip() == prompts.NO)
-    return math.log(first.probability / max(no, _LEAST))
+    return min(0.0, math.log(first.probability / max(no, _LEAST)) - _SURE_YES)
 
 
 def _exact(claimed: Claims) -> Claims:

@@ -114,10 +114,10 @@ def test_a_yes_needs_to_be_much_more_probable_than_a_no() -> None:
         "Yes, full-time employees get 25 days of annual leave.",
         Verifier(QUESTION, [LEAVE]),
     )
-    sure, unsure = (Token("Yes", chance, ((" No", 0.05),)) for chance in (0.85, 0.5))
+    sure, unsure = (Token("Yes", 0.85, ((" No", no),)) for no in (0.05, 0.8))
     assert verifier.verify(text, [sure]).verdict == "give"
     judged = verifier.verify(text, [unsure])
-    assert judged.verdict == "refuse" and judged.signals["yes"] < 2.5
+    assert judged.verdict == "refuse" and -2.5 < judged.signals["yes"] < -2.4
     assert verifier.verify(text).verdict == "give", "a server that gives no tokens"
     any_answer = Verifier(QUESTION, [LEAVE], threshold=0.0)
     assert any_answer.verify(text, [unsure]).verdict == "give"
