@@ -282,8 +282,6 @@ class Outcome:
     completion_tokens: int = 0
     notices: tuple[str, ...] = ()  # sentences about unread pages and missing words
     cells: tuple[UsedCell, ...] = ()  # table cells that the answer was computed from
-    asked_back: bool = False  # the text asks for clarification
-    choices: tuple[str, ...] = ()  # choices of the clarification, each a possible reply
     grounded: bool = True  # False: words of a tool, such as a caption, that are in no document
     offers: tuple[Offer, ...] = ()
     closest: tuple[Citation, ...] = ()  # of a refusal: the lines that come closest, best first

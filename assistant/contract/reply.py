@@ -195,7 +195,7 @@ class Reply:
             "question": self.question,
             "answer": done.text,
             "refused": done.refused,
-            "asked_back": done.asked_back,
+            "asked_back": False,  # nothing asks back any more
             "tool": self.tool,
             "citations": [_citation_json(citation, done) for citation in done.citations],
             "sentences": [_sentence_json(sentence) for sentence in done.sentences],
@@ -203,7 +203,6 @@ class Reply:
             "passages": [_told(vars(passage)) for passage in done.passages],
             "notices": list(done.notices),
             **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
-            **({"choices": list(done.choices)} if done.choices else {}),
             **({} if done.grounded else {"grounded": False}),
             **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
             **({"why": self.why} if self.why else {}),

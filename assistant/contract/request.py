@@ -145,7 +145,6 @@ class Turn:
     answer: str
     passages: tuple[Passage, ...] = ()
     refused: bool = False
-    asked_back: bool = False  # the answer is a request for clarification
     files: tuple[Path, ...] = ()  # attached by the person, then output of the tool
 
 

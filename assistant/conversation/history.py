@@ -208,10 +208,7 @@ class Conversations(Listing):
 
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
-    asked_back = answer.get("asked_back", False)
     files = tuple(
         Path(path) for kind in ("attached", "images", "audio") for path in answer.get(kind, ())
     )
-    return Turn(
-        answer["question"], answer["answer"], passages, answer["refused"], asked_back, files
-    )
+    return Turn(answer["question"], answer["answer"], passages, answer["refused"], files)

@@ -216,7 +216,7 @@ class Sheet:
         done = reply.finish()
         if done.stopped or cancel.is_set():
             raise Stopped("Stopped while the cell was asked.")
-        if done.refused or done.asked_back:
+        if done.refused:
             why = " ".join(done.notices) or DOUBTFUL["empty"]
             return replace(blank(document, column, "empty", why), answer=done.text)
         made = self._of_answer(document, column, done, cancel)

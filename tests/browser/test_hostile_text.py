@@ -35,14 +35,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_questions_answers_choices_and_errors_are_shown_letter_by_letter_and_nothing_is_loaded(
+def test_questions_answers_notices_and_errors_are_shown_letter_by_letter_and_nothing_is_loaded(
     address: str, visit: Visit
 ) -> None:
     page = visit(address)
     row = page.locator(".conversations li", has_text="tracker.invalid").first
     row.wait_for()
     assert HOSTILE[:60] in row.inner_text()
-    for asks in (_hostile_answer, _hostile_choice, _sharp_answer, _hostile_error):
+    for asks in (_hostile_answer, _hostile_notice, _sharp_answer, _hostile_error):
         asks(page)
         harmless(page)
         not_turned(page)
@@ -62,13 +62,7 @@ def _hostile_answer(page: Any) -> None:
     assert words.evaluate("element => element.querySelectorAll('*').length") == 2, "nothing else"
 
 
-def _hostile_choice(page: Any) -> None:
-    ask(page, f"unclear {SHARP}")
-    choice = page.get_by_role("button", name="tracker.invalid").and_(
-        page.locator("[class*=st-key-choice-] button")
-    )
-    choice.first.wait_for()
-    assert "<script>" in choice.first.inner_text()
+def _hostile_notice(page: Any) -> None:
     ask(page, "incomplete leave")
     page.get_by_text("could not be read").first.wait_for()
 

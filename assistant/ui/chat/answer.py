@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
-from assistant.feedback.ratings import REPLIES, Answer
+from assistant.feedback.ratings import Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
 from assistant.ui.background import RunningAnswer
@@ -30,15 +30,6 @@ from ingest.media.ffmpeg import clock
 from vectorstore.federation import is_joined
 
 # -- Thumbs under an answer, and the note that a cited page was opened
-
-
-def replies_told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
-    """The turns, with a mark on those whose question replies to a question back: alone it says
-    nothing."""
-    before: Answer = {}
-    for turn in turns:
-        yield {**turn, REPLIES: True} if before.get("asked_back") else turn
-        before = turn
 
 
 def draw_thumbs(answer: Answer) -> None:
@@ -241,18 +232,6 @@ def footer(answer: Mapping[str, Any]) -> str:
     within = in_words(from_row(answer.get("filter", {})))
     asked = _("Asked in: {filter}", filter=within) if within else ""
     return " · ".join(filter(None, [by, asked]))
-
-
-# -- Draws the choices of a request for clarification as buttons
-
-
-def draw_clarification(answer: Mapping[str, Any], ask: Callable[[str], None]) -> None:
-    """Under the latest answer, when it asks back; `ask` gets the name that was clicked."""
-    if names := answer.get("choices"):
-        with st.container(key="choices", horizontal=True):
-            for place, name in enumerate(names):
-                key = f"choice-{answer['id']}-{place}"
-                button(plain(name), key, ask, name, type="secondary")
 
 
 # -- Shows pictures and sounds: attachments of a question, and output of tools

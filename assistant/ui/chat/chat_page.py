@@ -50,16 +50,14 @@ def _chat(assistant: Assistant) -> None:
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
     page_frame.draw_tab(busy)
-    drawn = list(zip(branch, answers.replies_told_apart(turns), strict=True))
-    for turn, answer in drawn[_left_out(identity, len(branch)) :]:
-        _turn(assistant, answer, turn, busy)
+    for turn in branch[_left_out(identity, len(branch)) :]:
+        _turn(assistant, turn.answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(running, kept)
     if voice.microphone_busy():
         voice.draw_transcript(_ask_composed, composer.give_back)
     elif turns and not running:
-        answers.draw_clarification(turns[-1], _ask)
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)

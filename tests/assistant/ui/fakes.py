@@ -271,8 +271,7 @@ def _pages(path: Path) -> list[Page]:
 
 
 class FakeTool:
-    """Answers by a word of it: unknown, unclear, broken, crash, slow, silent, hostile, code, or
-    leave."""
+    """Answers by a word of it: unknown, broken, crash, slow, silent, hostile, code, or leave."""
 
     name = "answer"
     model_name = "fake-model"
@@ -342,9 +341,6 @@ def _outcome(request: Request) -> Outcome:
         near = passages[0]
         line = Citation(1, near.document, near.page, near.text, (), 0.4)
         return Outcome(REFUSAL, (sentence,), passages=passages, refused=True, closest=(line,))
-    if "unclear" in question:
-        choices = ("The Ghent office", HOSTILE)
-        return Outcome("Which do you mean?", passages=passages, asked_back=True, choices=choices)
     if "incomplete" in question:
         return replace(
             _leave(library, passages), notices=(f"Page 3 of {HOSTILE} could not be read.",)

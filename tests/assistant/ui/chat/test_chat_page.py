@@ -86,27 +86,6 @@ def test_what_may_be_asked_next_is_asked_with_a_click(visit: Visit, tool: FakeTo
     assert len(answers(app)) == 2
 
 
-def test_what_an_unclear_question_may_mean_is_asked_with_a_click(
-    visit: Visit, tool: FakeTool
-) -> None:
-    app = visit()
-    ask(app, "unclear")
-    [answer] = answers(app)
-    assert [(s["text"], s["support"]) for s in answer["sentences"]] == [
-        ("Which do you mean?", "supported")
-    ]
-    assert answer["note"] == ""
-    assert (answer["cards"], answer["footer"]) == ([], "")
-
-    choice, _ = [b for b in app.button if (b.key or "").startswith("choice-")]
-    choice.click().run()
-    finish(app)
-
-    assert [request.question for request in tool.asked] == ["unclear", "The Ghent office"]
-    assert tool.asked[1].history[0].asked_back
-    assert not [b for b in app.button if (b.key or "").startswith("choice-")]
-
-
 def test_an_answer_has_sentences_with_marks_and_shows_what_is_not_supported(visit: Visit) -> None:
     app = visit()
 
