@@ -34,7 +34,7 @@ from assistant.evaluation.runs import (
 from assistant.evaluation.scoring import caution, scored, sentences
 from assistant.evaluation.sets import own
 from assistant.feedback.learning import learning_of
-from assistant.feedback.ratings import REPLIES, feedback
+from assistant.feedback.ratings import feedback
 from assistant.models.catalogue import BY_CHOICE
 from assistant.settings import Settings
 from assistant.storage import learned
@@ -50,8 +50,7 @@ def _rate(args: argparse.Namespace, settings: Settings, words: Sequence[str]) ->
         args.misused(f"a thumb is up, down or none, not {thumb!r}")
     receipt = composition.receipts(settings).get(id)
     kept = feedback(settings, receipt.library or settings.library)
-    replies = receipt.meant not in ("", receipt.answer["question"])
-    kept.rate({**receipt.answer, REPLIES: replies}, _THUMBS[thumb])
+    kept.rate(receipt.answer, _THUMBS[thumb])
     if args.json:
         print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
     else:

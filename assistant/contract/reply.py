@@ -195,7 +195,7 @@ class Reply:
             "question": self.question,
             "answer": done.text,
             "refused": done.refused,
-            "asked_back": False,  # nothing does any more
+            "asked_back": False,  # nothing asks back any more
             "tool": self.tool,
             "citations": [_citation_json(citation, done) for citation in done.citations],
             "sentences": [_sentence_json(sentence) for sentence in done.sentences],

@@ -22,7 +22,6 @@ from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
-REPLIES = "replies"  # true in an answer whose question only completes one before it
 
 _FEEDBACK = Schema("feedback", "feedback", """
 CREATE TABLE IF NOT EXISTS rating (
@@ -134,8 +133,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    alone = not answer.get(REPLIES) and not needs_history(answer["question"])
-    again = alone and not answer.get("stopped")
+    again = not needs_history(answer["question"]) and not answer.get("stopped")
     if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]

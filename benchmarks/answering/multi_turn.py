@@ -1,8 +1,8 @@
 """Does the last turn of a conversation get what it calls for: an answer, a refusal, or a question?
 
 The tasks of mtrag_un come with the conversation so far and with passages, which are given to
-`pincite ask --batch`. What the product says (`refused`, `asked_back`) is compared with what the
-task wants. A lot with a seed splits the tasks into a half to develop on and a half to hold out.
+`pincite ask --batch`. What the product does is compared with what the task wants; it asks nobody
+back any more. A lot with a seed splits the tasks into a half to develop on and a half to hold out.
 No unanswerable task has passages, so that refusing it is no feat: with `--near` tasks without
 passages get the nearest ones of other tasks. A run goes on where an earlier one was stopped.
 `--quick` stops an answer once it is known that it is none of a refusal: the first words are
@@ -147,17 +147,14 @@ def decision(tool: AnswerTool, request: Request) -> Row:
         if count == WORDS:
             reply.stop()
     done = reply.finish()
-    return {
-        "answer": done.text, "refused": done.refused, "answerable": reply.trace.answerable
-    }  # fmt: skip
+    told = {"answer": done.text, "refused": done.refused}
+    return {**told, "answerable": reply.trace.answerable}
 
 
 def behaviour(said: Row) -> str:
     """What the product says that it did."""
     if "error" in said:
         return "failed"
-    if said.get("asked_back"):
-        return "ask back"
     return "refuse" if said["refused"] else "answer"
 
 

@@ -35,7 +35,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_questions_answers_choices_and_errors_are_shown_letter_by_letter_and_nothing_is_loaded(
+def test_questions_answers_notices_and_errors_are_shown_letter_by_letter_and_nothing_is_loaded(
     address: str, visit: Visit
 ) -> None:
     page = visit(address)

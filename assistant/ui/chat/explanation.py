@@ -234,7 +234,7 @@ _DOUBTFUL = 0.6  # a token is listed when it was less likely
 _MOST_TOKENS = 12
 _ANSWERED = {  # by the name of the tool, beside those that make something
     "answer": N_("Answered from passages"), "table": N_("Computed from cells"),
-    "whole": N_("Read whole documents"), "ask_back": N_("Asked back"),
+    "whole": N_("Read whole documents"),
 }  # fmt: skip
 _HEAT = 45  # percent of colour of the least likely token: its text keeps a contrast of 4.5:1
 

@@ -182,15 +182,3 @@ def test_an_answer_is_rated_by_its_id(full: Pincite, found: Learning) -> None:
     assert found.feedback.ratings() == []
     assert "no receipt" in refused(full("eval", "rate", "abcdef", "up"))
     assert full("eval", "rate", said["id"], "sideways").status == 2
-
-
-def test_a_reply_to_a_question_back_is_rated_by_its_id_and_no_question_of_its_own(
-    full: Pincite, found: Learning, settings: Settings
-) -> None:
-    said = full("ask", "What does the ruleaa say?", "--json").json
-    receipts = composition.receipts(settings)
-    receipt = receipts.get(said["id"])
-    receipts.add(replace(receipt, meant=f"What does it say? {said['question']}"))
-    assert full("eval", "rate", said["id"], "up").status == 0
-    assert [rating.good for rating in found.feedback.ratings()] == [True]
-    assert found.feedback.mine.all() == []

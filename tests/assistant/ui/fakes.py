@@ -271,8 +271,7 @@ def _pages(path: Path) -> list[Page]:
 
 
 class FakeTool:
-    """Answers by a word of it: unknown, broken, crash, slow, silent, hostile, code, or
-    leave."""
+    """Answers by a word of it: unknown, broken, crash, slow, silent, hostile, code, or leave."""
 
     name = "answer"
     model_name = "fake-model"

@@ -15,7 +15,6 @@ from tests.assistant.ui.conftest import (
     LIBRARY_PAGE,
     answers,
     ask,
-    click,
     composer,
     conversation,
     open_page,
@@ -92,19 +91,6 @@ def test_a_file_that_cannot_be_written_is_said(
     assert not app.exception
     assert "not JSON" in app.error[0].value.replace("\\", "")
     assert resources.feedback().ratings() == []
-
-
-def test_a_reply_to_a_question_back_is_rated_and_no_question_of_its_own(
-    visit: Visit, kept: Feedback
-) -> None:
-    app = visit()
-    ask(app, "Which office rules are unclear to employees?")
-    ask(app, "The leave of Ghent employees")
-    click(app, "citation-1")
-    thumb(app, 1)
-    thumb(app, 1, answer=0)
-    assert [rating.good for rating in kept.ratings()] == [True, True]
-    assert own(Settings(), "main").all() == []
 
 
 def test_feedback_that_cannot_be_read_takes_no_answer_away(visit: Visit, kept: Feedback) -> None:
