@@ -36,7 +36,7 @@ Weights = dict[str, float]
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
 - `yes`, of a text that begins with it: how far its log-odds against a no are below 2.5, 0 or less.
-  A small model begins nearly all with it (benchmarks/results/yes_no.md).
+  A small model begins nearly all with it (benchmarks/results/fit_verifier.md).
 - `near`: the highest cosine of a unit to the question, by a model that compares languages.
 """
 

@@ -76,14 +76,15 @@ def ask_before(
     closed: Callable[[], None] | None = None,
 ) -> None:  # fmt: skip
     """Open a dialog of two buttons: one calls `act` with what is given, the other keeps everything,
-    and the page is drawn. Closed without them, `closed` is called, and what opened it is drawn: the
-    page, or a fragment alone. `does`: a translated word; `key`: of the buttons."""
+    and the page is drawn. Closed without them, what opened it is drawn: the page, or a fragment
+    alone. However it is left, `closed` is called. `does`: a translated word; `key`: of the
+    buttons."""
 
     def dialog() -> None:
         st.markdown(plain(question))
         with st.container(horizontal=True):
-            done = button(does, f"confirm-{key}", act, *given, type="primary")
-            kept = st.button(_("Keep"), key=f"keep-{key}")
+            done = button(does, f"confirm-{key}", _then(act, closed), *given, type="primary")
+            kept = st.button(_("Keep"), key=f"keep-{key}", on_click=closed)
         if done or kept:
             st.rerun()
 
@@ -92,19 +93,31 @@ def ask_before(
 
 
 def ask_form(
-    title: str, fields: Callable[[], object], does: str, act: Callable[..., object], *given: object
+    title: str, fields: Callable[[], object], does: str, act: Callable[..., object], *given: object,
+    closed: Callable[[], None] | None = None,
 ) -> None:  # fmt: skip
     """Open a dialog of `fields` and a button below them, which calls `act` with what is given, and
-    draws the page. `does`: a translated word."""
+    draws the page. However it is left, `closed` is called. `does`: a translated word."""
 
     def dialog() -> None:
         with st.form(f"form-{title}", border=False):  # another one for each dialog
             fields()
-            done = submit(does, act, *given)
+            done = submit(does, _then(act, closed), *given)
         if done:
             st.rerun()
 
-    st.dialog(title)(dialog)()
+    st.dialog(title, on_dismiss=closed or "ignore")(dialog)()
+
+
+def _then(act: Callable[..., object], closed: Callable[[], None] | None) -> Callable[..., object]:
+    def both(*given: object) -> None:
+        try:
+            act(*given)
+        finally:
+            if closed:
+                closed()
+
+    return both
 
 
 # -- Fields, and rows of a list

@@ -67,8 +67,9 @@ def _kept() -> Conversations:
 
 
 def _draw_dialog(assistant: Assistant) -> None:
-    """Draw the dialog that was asked for, outside of the sidebar."""
-    kind, identity = st.session_state.pop(_OPENED, ("", ""))
+    """Draw the dialog that was asked for, outside of the sidebar, until it is closed: a page that
+    is drawn meanwhile, because an answer has ended, leaves it open."""
+    kind, identity = st.session_state.get(_OPENED, ("", ""))
     if not kind:
         return
     kept = assistant.conversations
@@ -84,29 +85,32 @@ def _draw_dialog(assistant: Assistant) -> None:
                  title=folder.name)  # fmt: skip
         number = folder.id
         ask_before(_("Delete"), gone, _("Delete"), lambda: _kept().folders.delete(number),
-                   key="folder")  # fmt: skip
+                   key="folder", closed=_closed)  # fmt: skip
     elif kind == "rename" and info:
         _ask_name(_("Rename"), info.title, 200, lambda name: _kept().rename(identity, name))
     elif kind == "move" and info:
-        ask_form(_("Move"), partial(_folder_fields, info), _("Move"), _moved, info.id)
+        ask_form(_("Move"), partial(_folder_fields, info), _("Move"), _moved, info.id,
+                 closed=_closed)  # fmt: skip
     elif kind == "save" and info:
-        st.dialog(_("Save"))(answer_actions.draw_conversation_export)(assistant, info)
+        st.dialog(_("Save"), on_dismiss=_closed)(answer_actions.draw_conversation_export)(
+            assistant, info
+        )
     elif kind == "delete" and info:
         gone = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
                  title=info.title)  # fmt: skip
-        ask_before(_("Delete"), gone, _("Delete"), _conversation_gone, identity, key="conversation")
+        ask_before(_("Delete"), gone, _("Delete"), _conversation_gone, identity,
+                   key="conversation", closed=_closed)  # fmt: skip
 
 
 def _ask_name(title: str, name: str, most: int, save: Callable[[str], object]) -> None:
     """`save` gets the name, of `most` characters."""
 
     def keep() -> None:
-        if _NAME in st.session_state:  # else the page was drawn meanwhile, without the dialog
+        if _NAME in st.session_state:  # else it has gone meanwhile, and the dialog with it
             save(str(st.session_state[_NAME]))
 
-    st.session_state.pop(_NAME, None)  # of another dialog
     field = partial(st.text_input, _("Name"), name, max_chars=most, key=_NAME)
-    ask_form(title, field, _("Save"), keep)
+    ask_form(title, field, _("Save"), keep, closed=_closed)
 
 
 def _folder_fields(info: ConversationInfo) -> None:
@@ -121,10 +125,14 @@ def _folder_fields(info: ConversationInfo) -> None:
 
 
 def _moved(conversation: str) -> None:
-    if _INTO in st.session_state:  # else the page was drawn meanwhile, without the dialog
+    if _INTO in st.session_state:  # else it has gone meanwhile, and the dialog with it
         folders, new = _kept().folders, str(st.session_state.get(_NEW, "")).strip()
         into = folders.make(new).id if new else int(st.session_state[_INTO])
         folders.move(conversation, into)
+
+
+def _closed() -> None:
+    st.session_state.pop(_OPENED, None)
 
 
 def _conversation_gone(identity: str) -> None:
@@ -227,6 +235,8 @@ def _act(act: Mapping[str, Any]) -> None:
     elif does == "fold":
         kept.folders.collapse(int(identity), bool(act["on"]))
     else:  # what needs a dialog
+        for field in (_NAME, _INTO, _NEW):  # of another dialog
+            st.session_state.pop(field, None)
         st.session_state[_OPENED] = str(does), identity
 
 

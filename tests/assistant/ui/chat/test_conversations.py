@@ -121,6 +121,17 @@ def test_what_others_make_up_is_not_shown(visit: Visit) -> None:
     assert len(answers(app)) == 1 and not app.exception
 
 
+def test_a_dialog_outlasts_a_page_that_is_drawn_anew_and_closes_once(visit: Visit) -> None:
+    app = visit()
+    ask(app, LEAVE)
+    act(app, "new-folder", id="")
+    app.run()  # as when an answer ends
+    app.text_input(key="folder-name").set_value("Taxes")
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert "Taxes" in listed(app)
+    assert not [field for field in app.text_input if field.key == "folder-name"]
+
+
 def test_folders_are_made_filled_closed_renamed_and_deleted(visit: Visit) -> None:
     app = visit()
     ask(app, LEAVE)
