@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS rating (
     said     TEXT NOT NULL,             -- the answer's text
     pages    TEXT NOT NULL              -- JSON: [[document, page], ...] that it cited
 );
-""")  # fmt: skip
+""", first=4)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from assistant.contract import asked_in
 from assistant.contract.answer_document import reads, unfound, with_library
 from assistant.contract.asked_in import to_row
 from assistant.contract.facts import Outcome, Passage
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Reply, Step
 from assistant.contract.request import Request
 from assistant.errors import AssistantError, NotThere
 from assistant.models.hub import sha256_of
@@ -66,7 +66,9 @@ class Receipt:
 
 def _receipt(row: Mapping[str, Any]) -> Receipt:
     """Raises AssistantError for one that says more than this version could replay."""
-    if unknown := set(row) - {known.name for known in fields(Receipt)}:
+    unknown = set(row) - {known.name for known in fields(Receipt)}
+    unknown |= set().union(*row.get("steps", ())) - {known.name for known in fields(Step)}
+    if unknown:
         raise AssistantError(
             f"The receipt {row['id']} was made by another version of Pincite (it has"
             f" {', '.join(sorted(unknown))}). Use that version."

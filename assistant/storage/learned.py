@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,8 @@ def _lesson(row: Mapping[str, Any]) -> Lesson:
     """Checks each number here, so that a search never meets an invalid one."""
     figures = {name: row[name] and _figure(row[name]) for name in ("rank", "hit")}
     ranking = row["ranking"] and _learned(row["ranking"])
-    return Lesson(**{**row, **figures, "ranking": ranking, "questions": int(row["questions"])})
+    known = {one.name: row[one.name] for one in fields(Lesson)}  # others may have learned more
+    return Lesson(**{**known, **figures, "ranking": ranking, "questions": int(row["questions"])})
 
 
 def _figure(row: Mapping[str, Any]) -> MeasuredChange:

@@ -202,7 +202,7 @@ class TeamTables(PostgresDatabase):
         connection.execute(f"DELETE FROM {KEPT} WHERE part = ?", (self.schema.name,))
 
     def identity(self, connection: Transaction) -> str:
-        """Of the tables; empty where one is missing. Raises AssistantError for a newer version."""
+        """Of the tables; empty where one is missing. Raises AssistantError for another version."""
         said, version = self._noted(connection) if _has(connection, [KEPT]) else ("", 0)
         whole = version < self.schema.version or _has(connection, self.schema.tables)
         return said if said and whole else ""
@@ -254,12 +254,12 @@ class TeamTables(PostgresDatabase):
 
     def _noted(self, connection: Transaction) -> tuple[str, int]:
         """The identity and the version; empty and 0 where there are none. Raises AssistantError for
-        a newer version."""
+        another version."""
         note = f"SELECT id, version FROM {KEPT} WHERE part = ?"
         said, version = connection.execute(note, (self.schema.name,)).fetchone() or ("", 0)
-        if version > self.schema.version:
+        if said and not self.schema.first <= version <= self.schema.version:
             raise AssistantError(
-                f"The {self.schema.what} in {self.server.place} were made by a newer version of"
+                f"The {self.schema.what} in {self.server.place} were made by another version of"
                 " Pincite. Use that version."
             )
         return str(said), int(version)

@@ -1,8 +1,14 @@
 """Conversations that outlive the process."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError
 from assistant.storage.part import Place, Whose
 from tests.servers.postgres_fixtures import ON_BOTH
 
@@ -62,3 +68,12 @@ def test_nothing_is_written_for_who_was_removed_or_in_what_was_deleted(shelf: Pl
     assert not hers.infos() and not his.infos()
     assert his.add("new", answer("Three?")) and his.add("new", answer("Four?"), begun=True)
     assert len(his.turns("new")) == 2
+
+
+def test_a_file_of_another_version_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.sqlite"
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TABLE conversation (id TEXT PRIMARY KEY, library TEXT, started TEXT)")
+        file.execute("PRAGMA user_version = 1")
+    with pytest.raises(AssistantError, match="was made by another version of Pincite"):
+        Conversations(path).infos("")

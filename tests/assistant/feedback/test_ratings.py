@@ -1,8 +1,10 @@
 """Thumbs and opened pages are kept, changed and taken back; good answers become questions."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,15 @@ def test_a_question_that_a_person_wrote_stays_when_a_thumb_is_taken_back(kept: F
 def test_what_cannot_be_asked_again_is_rated_and_no_question(kept: Feedback, said: dict) -> None:  # type: ignore[type-arg]
     kept.rate(said, True)
     assert kept.rated("a1") is True and kept.mine.all() == []
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_file_of_another_version_is_left_as_it_is(tmp_path: Path, version: int) -> None:
+    with closing(sqlite3.connect(tmp_path / "feedback.sqlite")) as file:
+        file.execute("CREATE TABLE rating (answer TEXT PRIMARY KEY, alone INTEGER NOT NULL)")
+        file.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(AssistantError, match="was made by another version of Pincite"):
+        opened(tmp_path).ratings()
 
 
 def test_a_file_that_is_none_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -198,6 +198,7 @@ def test_receipts_and_conversations_have_one_version() -> None:
     assert RECEIPTS.version == CONVERSATIONS.version
 
 
-def test_a_receipt_of_another_version_is_not_read() -> None:
-    with pytest.raises(AssistantError, match="another version of Pincite"):
-        _receipt({"id": "x", "newer": 1})
+@pytest.mark.parametrize("more", [{"newer": 1}, {"steps": [{"asked": [], "newer": "{}"}]}])
+def test_a_receipt_of_another_version_is_not_read(more: dict[str, Any]) -> None:
+    with pytest.raises(AssistantError, match=r"another version of Pincite \(it has newer\)"):
+        _receipt({"id": "x", **more})

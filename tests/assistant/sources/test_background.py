@@ -135,6 +135,22 @@ def test_without_a_source_nothing_runs_and_it_ends_with_the_last_one(
     assert eventually(lambda: threads() == [])
 
 
+def test_a_damaged_note_ends_no_fetching(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings,
+    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
+    shared = source(dav.address())
+    with monkeypatch.context() as patched:
+        patched.setattr(source_list, "now", lambda: "yesterday")
+        source_list.note(settings, shared, "", "")
+    follow()
+    assert eventually(lambda: "could not be looked at" in caplog.text)
+
+    source_list.change(settings, shared, paused=False)
+    assert eventually(lambda: names(library) == ["One.txt"])
+
+
 def _removed(settings: Settings, source: Source) -> bool:
     source_list.remove(settings, source)
     return source_list.listed(settings) == []

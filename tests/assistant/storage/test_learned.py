@@ -53,9 +53,7 @@ def test_a_damaged_file_counts_as_nothing(place: Lessons, text: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"threshold": "high"},
         {"rank": {"before": "a", "after": "b", "low": "c", "high": "d"}},
-        {"should": [1]},
         {"questions": "many"},
         {"documents": []},
         {"documents": {"Book.pdf": "often"}},
@@ -73,6 +71,13 @@ def test_what_is_no_number_is_found_when_it_is_read_and_not_by_a_search(
     (row["ranking"] if of_ranking else row).update(change)
     place.file.write_text(json.dumps(row))
     assert place.last() is None and place.ranking() is None
+
+
+def test_what_another_version_has_learned_besides_is_passed_over(place: Lessons) -> None:
+    place.keep(LESSON)
+    row = json.loads(place.file.read_text())
+    place.file.write_text(json.dumps(row | {"should": [30, 10], "right": None, "threshold": 0.4}))
+    assert place.last() == LESSON
 
 
 def test_brackets_without_end_count_as_nothing(place: Lessons) -> None:
