@@ -459,4 +459,6 @@ def _add_models(commands: Any) -> None:
     )  # fmt: skip
     remove = _inner(inner, "models.remove", "delete a model from the disk")
     takes(remove, "NAME", "a model, or a program: real-esrgan, piper")
-    _inner(inner, "models.verify", "read every model again and compare its sha256 where it is known")
+    _inner(
+        inner, "models.verify", "read every model again and compare its sha256 where it is known"
+    )
