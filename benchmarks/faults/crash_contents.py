@@ -57,8 +57,8 @@ def connect(home: Path) -> sqlite3.Connection:
 
 
 def fills_chroma(home: Path) -> bool:
-    """Whether a process has Chroma open: an `add` does so to fill it."""
-    return (library(home) / "chroma.open").exists()
+    """Whether a process writes to Chroma."""
+    return (library(home) / "chroma.writing").exists()
 
 
 def contents(home: Path) -> Contents:
