@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.vision import Describer, Looking, Tagging, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
@@ -32,6 +31,7 @@ from assistant.models.programs import PIPER
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
 from assistant.settings import PREFIX, Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import FileHashes, Made
 from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking

@@ -16,7 +16,6 @@ from assistant.contract.intents import Enhance
 from assistant.contract.request import Specialist
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers, offer
@@ -35,6 +34,7 @@ from assistant.sheet import extraction
 from assistant.sheet.extraction import Extractor
 from assistant.sheet.fill import Sheet
 from assistant.sheet.sheet_store import SheetStore
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose

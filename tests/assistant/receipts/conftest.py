@@ -11,9 +11,9 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.part import Place
 from assistant.wiring.places import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
