@@ -1,5 +1,6 @@
 """What tests of several folders need: samples, larger data and models, and the command line."""
 
+import gc
 import multiprocessing
 import os
 import re
@@ -66,6 +67,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         item.add_marker(pytest.mark.xdist_group(_shared_by(item)))
     items.sort(key=_haste)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests and their libraries consist of stays: without this, each collection
+    of garbage looks at all of it, and Streamlit collects after each drawing of a page."""
+    gc.collect()
+    gc.freeze()
 
 
 def _haste(item: pytest.Item) -> int:
