@@ -127,13 +127,20 @@ def template(below: bool = True) -> Catalog:
     found = Catalog(project="Pincite", charset="utf-8")
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
-        tree = ast.parse(path.read_text("utf-8"))
+        own, said = _texts_of(path)
         shown = below and place.startswith(_BELOW) and not place.startswith(_ENGLISH)
-        for text in (*marked(tree), *(said_in_english(tree) if shown else ())):
+        for text in (*own, *(said if shown else ())):
             found.add(text, locations=[(place, 0)])
     for note in _notes_of_models() if below else ():
         found.add(note, locations=[(_MODELS, 0)])
     return found
+
+
+@functools.cache
+def _texts_of(path: Path) -> tuple[tuple[str | tuple[str, str], ...], tuple[str, ...]]:
+    """What is marked in a file, and what it says in English; each language asks for them."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return tuple(marked(tree)), tuple(said_in_english(tree))
 
 
 def _notes_of_models() -> list[str]:
