@@ -137,7 +137,7 @@ HOMES = {
     },
     "langchain_openai": {"assistant/llm/server.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
-    "xllamacpp": {"assistant/llm/llama/ready_library.py"},
+    "xllamacpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/web/loaders.py"},
     "mcp": {"assistant/team/api/application.py", "assistant/team/api/mcp_server.py"},
     "msgspec": {"ingest/document/wire.py"},

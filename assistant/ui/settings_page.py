@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from assistant.doctor.machine import graphics
+from assistant.doctor.checks import graphics
 from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
 from assistant.libraries.libraries import LOST, NAMES
