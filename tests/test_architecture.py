@@ -119,7 +119,7 @@ HOMES = {
     "jinja2": {
         "assistant/entrance/guests.py",
         "assistant/export/documents.py",
-        "assistant/llm/llama/chat_format.py",
+        "assistant/llm/llama/engine.py",
         "assistant/receipts/evidence_pack.py",
     },
     "keyring": {"assistant/models/server_address.py"},
