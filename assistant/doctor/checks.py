@@ -418,7 +418,7 @@ def _nearest(home: Path) -> Path:
 
 def _contents(settings: Settings) -> list[Check]:
     """The models and libraries of the home."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     try:
         found = [*_chat_model(settings, models), _chosen(settings, "embedding"), _speech(settings)]
         found.append(Check("voice", *voice_state(settings)))
@@ -512,7 +512,7 @@ def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     if status == 0:
         return Check("llama.cpp", "ok", said)
     with contextlib.suppress(OSError):  # a home that cannot be read is another finding
-        other = Models(settings.models_folder, settings).extension("chat") is not None
+        other = Models(settings).extension("chat") is not None
     if other:
         message = "It cannot be used, and the chosen chat model does not need it."
         return Check("llama.cpp", "ok", message)
@@ -530,7 +530,7 @@ def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
 def _chat_file(settings: Settings) -> Path | None:
     """The chosen local model; None where there is none, and where a check says what is wrong."""
     with contextlib.suppress(OSError, ModelUnusable):
-        return Models(settings.models_folder, settings).chosen("chat")
+        return Models(settings).chosen("chat")
     return None
 
 

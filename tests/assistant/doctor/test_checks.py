@@ -39,7 +39,7 @@ def test_a_reranker_that_nothing_can_run_is_said(
 ) -> None:
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     assert doctor.check_reranker(models).message == "none is chosen"
     models.use("reranker", str(tmp_path))
     monkeypatch.setattr(doctor, "installed", lambda *packages: False)
