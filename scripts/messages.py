@@ -39,7 +39,6 @@ _ENGLISH = (
     "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/platform", "assistant/llm/prompts.py",
-    "assistant/llm/llama/chat_format.py",
     "assistant/studio/drawing_model.py",
     "assistant/studio/voices.py", "assistant/sources/commands.py",
 )  # fmt: skip

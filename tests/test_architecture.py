@@ -119,7 +119,7 @@ HOMES = {
     "jinja2": {
         "assistant/entrance/guests.py",
         "assistant/export/documents.py",
-        "assistant/llm/llama/chat_format.py",
+        "assistant/llm/llama/engine.py",
         "assistant/receipts/evidence_pack.py",
     },
     "keyring": {"assistant/models/server_address.py"},
@@ -137,7 +137,7 @@ HOMES = {
     },
     "langchain_openai": {"assistant/llm/server.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
-    "xllamacpp": {"assistant/llm/llama/ready_library.py"},
+    "xllamacpp": {"assistant/llm/llama/runtime.py"},
     "markdown_it": {"ingest/web/loaders.py"},
     "mcp": {"assistant/team/api/application.py", "assistant/team/api/mcp_server.py"},
     "msgspec": {"ingest/document/wire.py"},

@@ -270,7 +270,7 @@ def _tell_receipt(receipt: Receipt, done: Replayed, as_json: bool) -> None:
 
 def _model(receipt: Receipt, settings: Settings) -> LlamaCppChat:
     """The model, opened as it was when it wrote the answer."""
-    hashes, models = FileHashes(settings.home), Models(settings.models_folder, settings)
+    hashes, models = FileHashes(settings.home), Models(settings)
     path = model_file(receipt, models, hashes.sha256)
     then = receipt.settings
     return LlamaCppChat.from_file(

@@ -66,7 +66,8 @@ Chat = Callable[[], LoadedChat | None]  # loads the chat model; None where there
 def makers(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use. Calls of `chat` raise
     AssistantError when the model cannot be used."""
-    here, made = home_models(settings), output_files(settings)
+    # Looked up when a tool runs: one may have been fetched since.
+    here, made = Models(settings), output_files(settings)
 
     def drawing() -> tuple[Offer, ...]:
         return tuple(offer(model) for model in here.models if model.role == "drawing")
@@ -91,7 +92,7 @@ def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
 
 def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """The readers of pictures and videos."""
-    look, installed = chosen_models.looking(settings), home_models(settings)
+    look, installed = chosen_models.looking(settings), Models(settings)
     here = installed.models
 
     def answer() -> AnswerTool:
@@ -129,11 +130,6 @@ def _answer_tool(
 def output_files(settings: Settings) -> Made:
     """The files that tools make, in a folder of the home."""
     return Made(settings.home / "made")
-
-
-def home_models(settings: Settings) -> Models:
-    """The models of the home, looked up when a tool runs: one may have been fetched since."""
-    return Models(settings.models_folder, settings)
 
 
 # -- Sends spans to an OpenTelemetry collector that the settings name. The home of opentelemetry

@@ -97,7 +97,7 @@ def warm(tool: Transcribing, scratch: Path) -> None:
 
 def voices(settings: Settings) -> Iterator[Voice]:
     program = espeak_program()
-    folder = Models(settings.models_folder, settings).chosen("voice")
+    folder = Models(settings).chosen("voice")
     python = PIPER.python(user_cache())
     if folder and python:
         piper = Piper(python, model_of(folder))

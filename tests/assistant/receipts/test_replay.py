@@ -99,7 +99,7 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     receipt, sha256 = answered(assistant, receipts), FileHashes(tmp_path / "hashes").sha256
     folder = tmp_path / "models"
     folder.mkdir()
-    models = Models(folder, Settings(home=tmp_path))
+    models = Models(Settings(home=tmp_path))
     assert model_file(receipt, models, sha256) == weights
 
     moved = weights.rename(folder / "renamed.gguf")
@@ -109,7 +109,7 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     with pytest.raises(AssistantError, match=r"scripted wrote this answer.*is not there any more"):
         model_file(receipt, models, sha256)
     pinned = replace(models.models[0], sha256=receipt.model["sha256"])
-    known = Models(folder, Settings(home=tmp_path), [pinned])
+    known = Models(Settings(home=tmp_path), [pinned])
     with pytest.raises(AssistantError, match=f"pincite models pull {pinned.name}` gets it"):
         model_file(receipt, known, sha256)
 
