@@ -154,7 +154,7 @@ def _metadata(picture: "Image") -> dict[str, str]:
 # -- Recognises the text on pictures inside a document, each picture once
 # For formats that are not drawn page by page, such as Word files, slides and web pages. Their
 # readers hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see
-# `images.pages`.
+# `pdf.loader`.
 
 AGAIN = "text on a picture that was read before"
 DAMAGED_PICTURE = "a picture that is damaged or too large to be opened"
