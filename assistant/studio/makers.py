@@ -16,7 +16,6 @@ from assistant.i18n.translation import N_, _, ngettext
 from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
-from assistant.studio.aloud import pieces
 from assistant.studio.canvas import (
     CannotPaint,
     DrawingJob,
@@ -29,7 +28,7 @@ from assistant.studio.canvas import (
 )
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
-from assistant.studio.voices import NONE, SpokenSound, Voice, Voices
+from assistant.studio.voices import NONE, SpokenSound, Voice, Voices, pieces
 from ingest.errors import Stopped
 from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock

@@ -33,9 +33,9 @@ from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
 from assistant.settings import PREFIX, Settings
 from assistant.storage.files import FileHashes, Made
-from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
+    Aloud,
     Voices,
     espeak_languages,
     espeak_program,
