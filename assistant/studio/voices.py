@@ -1,5 +1,4 @@
-"""Reads texts aloud: voices, which speak a sentence at a time, and what they are given of a text."""
-
+"""Reads texts aloud: voices that speak a sentence at a time, and what they are given of a text."""
 
 import functools
 import io

@@ -47,7 +47,7 @@ from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 from vectorstore.embedding.classifier_folder import weights_file
 from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
