@@ -26,7 +26,7 @@ from assistant.models.programs import PIPER
 from assistant.security.network_guard import QUIET
 from ingest.errors import PinciteError, Stopped
 from ingest.language import sentences
-from ingest.language.identify import language_of
+from ingest.language.words import language_of
 
 log = logging.getLogger(__name__)
 
