@@ -14,7 +14,7 @@ from assistant.models.fetch import progress_bar
 from assistant.models.installed import AUTO, OFF, Models, rows, table
 from assistant.settings import Settings
 from assistant.wiring.chosen_models import in_use, missing_defaults, reader, use
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 
 
 def _bundle(args: argparse.Namespace, settings: Settings) -> int:

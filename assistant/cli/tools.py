@@ -31,8 +31,7 @@ from assistant.models.fetch import progress_bar
 from assistant.settings import Settings
 from assistant.tools.transcription import WRITERS, Transcription, timed
 from assistant.wiring import chosen_models, composition
-from ingest.platform.installation import needs
-from ingest.platform.process import usual_rights
+from ingest.platform.process import needs, usual_rights
 
 
 def _describe(args: argparse.Namespace, settings: Settings) -> int:

@@ -37,8 +37,7 @@ from ingest.errors import CannotRecognise, PinciteError
 from ingest.extensions import Extension
 from ingest.images.ocr_engines import LANGUAGES, Tesseract
 from ingest.loaders import LOADERS
-from ingest.platform.installation import add_extra
-from ingest.platform.process import installed
+from ingest.platform.process import add_extra, installed
 from vectorstore.embedding.classifier_folder import onnx_file
 from vectorstore.embedding.embedder import Recipe, recipe
 from vectorstore.errors import LibraryError

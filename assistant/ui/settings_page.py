@@ -23,7 +23,7 @@ from assistant.ui.background import Fetch
 from assistant.ui.widgets import ask_before, button, draw_stop, folded, plain, submit
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
-from ingest.platform.installation import add_extra
+from ingest.platform.process import add_extra
 
 _FITS = {
     "good": N_("fits this machine"), "slow": N_("slow on this machine"),

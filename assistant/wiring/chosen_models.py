@@ -33,9 +33,9 @@ from assistant.security import prompt_injection
 from assistant.settings import PREFIX, Settings
 from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import FileHashes, Made
-from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
+    Aloud,
     Voices,
     espeak_languages,
     espeak_program,
@@ -47,7 +47,7 @@ from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 from vectorstore.embedding.classifier_folder import weights_file
 from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder

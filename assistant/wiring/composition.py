@@ -47,7 +47,7 @@ from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import LoadedChat, embedder, embedder_of, multilingual
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library

@@ -22,8 +22,15 @@ from assistant.models.fetch import user_cache
 from assistant.models.installed import Models
 from assistant.models.programs import PIPER
 from assistant.settings import Settings
-from assistant.studio.aloud import pieces
-from assistant.studio.voices import Espeak, Piper, SpokenSound, Voice, espeak_program, model_of
+from assistant.studio.voices import (
+    Espeak,
+    Piper,
+    SpokenSound,
+    Voice,
+    espeak_program,
+    model_of,
+    pieces,
+)
 from assistant.tools.transcription import Transcribing
 from assistant.wiring import chosen_models
 from benchmarks import common

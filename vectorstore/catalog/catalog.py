@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document, Page
-from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
+from ingest.language.words import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up

@@ -40,7 +40,7 @@ from assistant.answering.tables.question import (
     Vectors,
     Weights,
 )
-from ingest.language.identify import language_of_question
+from ingest.language.words import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of
 from vectorstore.retrieval.fusion import Hit

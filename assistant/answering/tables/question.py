@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from assistant.answering.tables.compute import OPERATIONS
 from assistant.answering.tables.periods import asked_periods, without_periods
-from ingest.language.identify import language_of_question
 from ingest.language.quantities import find_unit
-from ingest.language.words import language_stem, stop_words
+from ingest.language.words import language_of_question, language_stem, stop_words
 from vectorstore.embedding.embedder import Embedder
 
 Floats = NDArray[np.float32]

@@ -27,8 +27,7 @@ from assistant.answering.tables.grid import (
     value,
 )
 from assistant.i18n.translation import DEFAULT_LANGUAGE, LANGUAGES, speaking
-from ingest.language.identify import language_of_question
-from ingest.language.words import language_stem, stop_words
+from ingest.language.words import language_of_question, language_stem, stop_words
 from vectorstore.federation import AnyLibrary
 
 _PASSAGES = 6  # of the search, whose lists are looked at

@@ -23,8 +23,7 @@ from typing import Any
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from assistant.settings import Gpu
 from ingest.platform import hardware
-from ingest.platform.installation import needs
-from ingest.platform.process import wait_calmly
+from ingest.platform.process import needs, wait_calmly
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR

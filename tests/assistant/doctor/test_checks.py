@@ -16,7 +16,7 @@ from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images import ocr_engines
-from ingest.platform.installation import add_extra
+from ingest.platform.process import add_extra
 
 
 @pytest.fixture(autouse=True)
