@@ -359,7 +359,7 @@ def _points(element: Element | None) -> dict[int, str]:
 
 # -- Labels of list items: bullets, and numbers as Word counts them
 
-BULLETS = "•◦▪"  # by depth; the file's own are often letters of a symbol font
+_BULLETS = "•◦▪"  # by depth; the file's own are often letters of a symbol font
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
           (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
@@ -381,7 +381,7 @@ class Counts(dict[int, int]):
 
 def bullet(depth: int) -> str:
     """The sign of a list item without a number, by its depth from 0."""
-    return BULLETS[min(depth, len(BULLETS) - 1)]
+    return _BULLETS[min(depth, len(_BULLETS) - 1)]
 
 
 def counted(number: int, format: str) -> str:
