@@ -92,7 +92,7 @@ HOMES = {
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
     "chromadb": {"vectorstore/store.py"},
-    "cssselect2": {"ingest/web/css.py"},
+    "cssselect2": {"ingest/web/hidden_elements.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {
         "assistant/team/api/application.py",
@@ -192,7 +192,7 @@ HOMES = {
     "tests": set(),
     "timm": {"assistant/images/vision.py"},
     "tinycss2": {
-        "ingest/web/css.py",
+        "ingest/web/hidden_elements.py",
     },
     "tokenizers": {"vectorstore/embedding/embedder.py"},
     "torch": {
