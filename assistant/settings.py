@@ -31,7 +31,6 @@ PREFIX = "PINCITE_"
 SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
 NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
-_SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
