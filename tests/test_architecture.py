@@ -143,7 +143,6 @@ HOMES = {
     "msgspec": {"ingest/document/wire.py"},
     "onnx": {"vectorstore/embedding/onnx_export.py"},
     "onnxruntime": {"vectorstore/embedding/embedder.py"},
-    "opentelemetry": {"assistant/wiring/composition.py"},
     "oxmsg": {"ingest/mail.py"},
     "matplotlib": {"assistant/export/documents.py", "assistant/images/charts.py"},
     "openai": {"assistant/llm/server.py"},
