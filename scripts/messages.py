@@ -30,7 +30,7 @@ _BELOW = (
     "assistant/libraries/uploads.py", "assistant/llm", "assistant/models", "assistant/receipts",
     "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources",
     "assistant/storage/files.py", "assistant/studio", "assistant/tools",
-    "assistant/ui/resources.py", "assistant/ui/chat/voice.py",
+    "assistant/ui/resources.py", "assistant/ui/chat/composer.py",
     "assistant/wiring/composition.py", "assistant/wiring/chosen_models.py",
 )  # fmt: skip
 _ENGLISH = (

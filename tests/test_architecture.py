@@ -146,7 +146,7 @@ HOMES = {
     "oxmsg": {"ingest/mail.py"},
     "matplotlib": {"assistant/export/documents.py", "assistant/images/charts.py"},
     "openai": {"assistant/llm/server.py"},
-    "openpyxl": {"assistant/export/xlsx.py", "ingest/sheets/workbook.py"},
+    "openpyxl": {"assistant/export/documents.py", "ingest/sheets/workbook.py"},
     "packaging": {"assistant/bundle.py"},
     "pdfminer": {"ingest/pdf/pdfium.py"},
     "pi_heif": {"ingest/images/image_file.py"},

@@ -34,8 +34,7 @@ from assistant.contract.reply import Reply, below, closest, quoted
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import asked_rows
-from assistant.export.account import account
-from assistant.export.documents import FORMS, save
+from assistant.export.documents import FORMS, account, save
 from assistant.libraries.uploads import given_path
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.models.installed import Models
