@@ -7,12 +7,14 @@ The old index is used until one transaction puts them in its place.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
+from ingest.chunking import UNEXPLAINED
 from ingest.document.model import Chunk
 from ingest.document.source import Engines
 from ingest.document.wire import Loaded, LoadedCodec, packed_as
@@ -21,7 +23,8 @@ from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, CatalogFile, Counts, count_languages
-from vectorstore.catalog.rows import DocumentInfo, count_up
+from vectorstore.catalog.places import Places
+from vectorstore.catalog.rows import DocumentInfo, count_up, insert_words
 from vectorstore.copies import Files
 from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import SqliteDatabase
@@ -32,7 +35,6 @@ from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing import jobs
 from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
-from vectorstore.maintenance.verify import Health, mend, verify
 from vectorstore.store import Vectors
 
 # -- Moves a catalogue that cannot be read out of the way, so that a backup can take its place
@@ -299,6 +301,67 @@ def discard(staged: Path) -> None:
         staged.with_name(staged.name + suffix).unlink(missing_ok=True)
 
 
+# -- Compares files, catalogue, ledger and Chroma, and repairs what can be rebuilt
+
+
+@dataclass(frozen=True)
+class Health:
+    """The findings of `verify`: empty lists when all is well."""
+
+    documents: int
+    chunks: int
+    chroma: str  # "complete", "rebuilt", or why it could not be looked at
+    lost_files: tuple[str, ...]  # documents whose copy is gone or damaged
+    mended: tuple[str, ...] = ()  # what was wrong and is repaired, in sentences
+    unbalanced: tuple[str, ...] = ()  # pages whose characters do not add up: "Report.pdf, page 3"
+
+
+def _mend_words(catalog: Catalog) -> int:
+    """Make the word index hold exactly the passages; the number of its rows that were wrong."""
+    missing = "chunk.rowid NOT IN (SELECT rowid FROM chunk_words)"
+    stray = "rowid NOT IN (SELECT rowid FROM chunk)"
+    if not catalog.database.one(
+        f"SELECT 1 FROM chunk WHERE {missing} UNION ALL"
+        f" SELECT 1 FROM chunk_words WHERE {stray} LIMIT 1"
+    ):
+        return 0
+    with catalog.writing() as connection:
+        wrong = connection.execute(f"DELETE FROM chunk_words WHERE {stray}").rowcount
+        return int(wrong) + insert_words(connection, f"WHERE {missing}")
+
+
+def _unbalanced(catalog: Catalog) -> tuple[str, ...]:
+    """Pages whose ledger does not add up: some characters are unaccounted for."""
+    found = catalog.database.all(
+        "SELECT name, number FROM page JOIN document ON document.id = document_id"
+        " WHERE source != page.indexed"
+        " + (SELECT coalesce(sum(CAST(value AS INTEGER)), 0) FROM json_each(page.dropped))"
+        f" OR CAST(json_extract(page.dropped, '$.{UNEXPLAINED}') AS INTEGER) > 0"
+        " ORDER BY name, number"
+    )
+    return tuple(f"{name}, page {number}" for name, number in found)
+
+
+def _chroma(index: DenseIndex, ids: set[str]) -> str:
+    if not index.sync():
+        return index.why
+    if index.ids() != ids:
+        index.rebuild()
+        return "rebuilt"
+    return "complete"
+
+
+def mend(catalog: Catalog, files: Files, sha256: str) -> bool:
+    """Whether the library's copy is intact. A damaged one is replaced by its original file."""
+    if files.intact(sha256):
+        return True
+    for place in Places(catalog).of(sha256):
+        with suppress(UnreadableFile, OSError):
+            files.keep(Path(place), sha256)
+            return True
+    return False
+
+
 # -- Maintenance of a library: comparing, rebuilding, backup and updates
 
 
@@ -323,7 +386,29 @@ class Maintenance:
         A damaged copy is made again from its file, or deleted, so that adding the file makes a good
         one. A file that cannot be read is only named.
         """
-        return verify(self._catalog, self._files, self._index)
+        catalog, files = self._catalog, self._files
+        documents, mended, lost = catalog.documents(), list[str](), list[str]()
+        if faults := catalog.database.faults():
+            raise LibraryError(
+                f"The catalogue is damaged ({'; '.join(faults)}). Restore a backup with"
+                " `pincite restore`."
+            )
+        for one in documents:
+            if files.intact(one.sha256):
+                continue
+            if mend(catalog, files, one.sha256):
+                mended.append(f"The copy of {one.document} was lost or damaged; it was made again.")
+            else:
+                lost.append(one.document)
+        if wrong := _mend_words(catalog):
+            mended.append(f"{wrong} rows of the word index were wrong.")
+        # Asked anew: comparing all copies may take hours, in which others add documents.
+        if count := files.sweep({d.sha256 for d in catalog.documents()}):
+            mended.append(f"{count} files that belong to no document were deleted.")
+        catalog.wipe()
+        unbalanced, ids = _unbalanced(catalog), catalog.passages.ids()
+        chroma = _chroma(self._index, ids)
+        return Health(len(documents), len(ids), chroma, tuple(lost), tuple(mended), unbalanced)
 
     def rebuild(
         self, progress: Callable[[AddProgress], None] = lambda _: None,
