@@ -34,8 +34,7 @@ from vectorstore.add_report import (
     LeftOut,
     Outcome,
 )
-from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.places import INSIDE, Places, place_of
+from vectorstore.catalog.catalog import INSIDE, Catalog, Containers, place_of
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
@@ -302,7 +301,7 @@ class Indexing:
         self._engines = engines
         self._progress = progress
         self._cancel = cancel or threading.Event()
-        self._places = Places(catalog)
+        self._places = catalog.places
         self._containers = Containers(catalog.database)
         self._held: set[str] = set()  # places that were in work when a run ended
         self._embedding = Embedding(catalog.library, embedders)

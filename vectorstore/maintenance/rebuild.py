@@ -23,7 +23,6 @@ from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, CatalogFile, Counts, count_languages
-from vectorstore.catalog.places import Places
 from vectorstore.catalog.rows import DocumentInfo, count_up, insert_words
 from vectorstore.copies import Files
 from vectorstore.database.schema import Database, Schema, Transaction
@@ -120,13 +119,13 @@ class Migration:
     def _begin(self) -> None:
         """Take over what an earlier run left, if it is for this model and these readers."""
         staged, made_by = open_staged(self._path), f"{self._maker} {packed_as()}"
-        if staged.one("SELECT name FROM maker") not in (None, (made_by,)):
+        if staged.value("SELECT name FROM maker") not in (None, made_by):
             staged.close()
             discard(self._path)
             staged = open_staged(self._path)
         staged.write("DELETE FROM maker")
         staged.write("INSERT INTO maker VALUES (?)", made_by)
-        for (read_by,) in staged.all("SELECT DISTINCT reader FROM made"):
+        for read_by in staged.column("SELECT DISTINCT reader FROM made"):
             if outdated(read_by):
                 staged.write("DELETE FROM made WHERE reader = ?", read_by)
         staged.close()
@@ -213,14 +212,14 @@ class Migration:
 
     def _keep(self, staged: Database, info: DocumentInfo, read_by: str, failed: str = "") -> None:
         """Keep the passages, embedded again when the model differs."""
-        texts = self._catalog.database.all(
+        texts = self._catalog.database.column(
             "SELECT text FROM chunk JOIN document ON document.id = document_id"
             " WHERE sha256 = ? ORDER BY chunk.rowid",
             info.sha256,
         )
         vectors = b""
         if self._embeds and texts:
-            found = self._embedder.passages([text for (text,) in texts])
+            found = self._embedder.passages(texts)
             vectors = np.asarray(found, "<f4").tobytes()
         _put(staged, info, read_by, failed, None, vectors)
 
@@ -355,7 +354,7 @@ def mend(catalog: Catalog, files: Files, sha256: str) -> bool:
     """Whether the library's copy is intact. A damaged one is replaced by its original file."""
     if files.intact(sha256):
         return True
-    for place in Places(catalog).of(sha256):
+    for place in catalog.places.of(sha256):
         with suppress(UnreadableFile, OSError):
             files.keep(Path(place), sha256)
             return True

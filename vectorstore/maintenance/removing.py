@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.places import Places
 from vectorstore.catalog.rows import AMONG, listed
 from vectorstore.copies import Files
 from vectorstore.dense import DenseIndex
@@ -39,7 +38,6 @@ class Sources:
         self._index = index
         self._staged = staged
         self._forget_pictures = forget_pictures
-        self._places = Places(catalog)
 
     def remove(self, names: Sequence[str]) -> int:
         """See Library.remove."""
@@ -109,11 +107,11 @@ class Sources:
 
     def lost(self, roots: Sequence[Path]) -> list[Path]:
         """Places below some folders where a document was found and no file is left."""
-        return [Path(place) for place, _ in self._places.lost(roots)]
+        return [Path(place) for place, _ in self._catalog.places.lost(roots)]
 
     def prune(self, paths: Sequence[Path]) -> list[str]:
         """Remove documents whose files no longer exist anywhere, and return their names."""
-        gone = self._places.forget([place for place, _ in self._places.lost(paths)])
+        gone = self._catalog.places.forget([place for place, _ in self._catalog.places.lost(paths)])
         for _, digest in gone:
             self._files.remove(digest)
         if gone:
@@ -122,8 +120,8 @@ class Sources:
 
     def moved(self, old: Path, new: Path) -> None:
         """A folder that files came from has another place."""
-        self._places.move(str(old.absolute()), str(new.absolute()))
+        self._catalog.places.move(str(old.absolute()), str(new.absolute()))
 
     def count_below(self, root: Path) -> int:
         """The number of places of documents below a folder."""
-        return len(self._places.below(str(root.absolute())))
+        return len(self._catalog.places.below(str(root.absolute())))
