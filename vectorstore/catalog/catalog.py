@@ -13,18 +13,13 @@ from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
+from vectorstore import errors
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up
 from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
-from vectorstore.errors import (
-    DamagedCatalog,
-    HomeNotWritable,
-    LibraryBusy,
-    LibraryError,
-    UnknownDocument,
-)
+from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.store import Vectors
 
 # -- The catalogue of a library in an SQLite file: its schema, and what its errors mean
@@ -250,7 +245,7 @@ class Catalog:
         """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
         found = self.database.value("SELECT sha256 FROM document WHERE name = ?", name)
         if found is None:
-            raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
+            raise errors.UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
         return str(found)
 
     def holds(self, sha256: str) -> bool:

@@ -23,33 +23,15 @@ from ingest.document.source import Engines, Limits, readable
 from ingest.document.wire import Loaded
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
-from vectorstore.add_report import (
-    AddProgress,
-    AddSummary,
-    Change,
-    Failure,
-    Hidden,
-    Incomplete,
-    KeptAs,
-    LeftOut,
-    Outcome,
-)
+from vectorstore import add_report
+from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, Hidden, Incomplete
 from vectorstore.catalog.catalog import INSIDE, Catalog, Containers, place_of
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
+from vectorstore.indexing import store_document
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.store_document import (
-    READY,
-    Embedding,
-    Item,
-    Stored,
-    Storing,
-    refuse_empty,
-    status,
-    unchanged,
-    unseen,
-)
+from vectorstore.indexing.store_document import Embedding, Item, Stored, Storing, status, unchanged
 from vectorstore.workers import Hire, Order
 
 # -- What becomes of each file of an `add`: reported in its summary, its queue, and as it happens
@@ -97,14 +79,14 @@ class Telling:
         else:
             self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
-            self.summary.kept_as.append(KeptAs(item.name, document))
+            self.summary.kept_as.append(add_report.KeptAs(item.name, document))
 
     def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
         """A file that was read is in the library."""
         self.count(stored, len(document.pages), len(chunks))
-        if stored.new and (told := status(document)) != READY:
+        if stored.new and (told := status(document)) != store_document.READY:
             self.summary.incomplete.append(Incomplete(stored.document, told))
-        if stored.new and (characters := unseen(document)):
+        if stored.new and (characters := store_document.unseen(document)):
             made = "generated" in document.metadata
             self.summary.hidden.append(Hidden(stored.document, characters, made))
 
@@ -114,7 +96,7 @@ class Telling:
             place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
             self.summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
-    def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+    def tell(self, outcome: add_report.Outcome, document: str, detail: str = "") -> None:
         """Report a change of the library as it happens."""
         self._changed(Change(outcome, document, detail))
 
@@ -339,7 +321,7 @@ class Indexing:
         for left in discovery.left_out:
             error = f"{readable(left.path.name)}: {left.reason}."
             self._summary.failed.append(Failure(str(left.path), error))
-            self._summary.left_out.append(LeftOut(str(left.path), left.reason))
+            self._summary.left_out.append(add_report.LeftOut(str(left.path), left.reason))
         self._summary.unsupported = list(map(str, discovery.unsupported))
         return list(discovery.files)
 
@@ -459,7 +441,7 @@ class Indexing:
         document, chunks = unchanged(item, read.document())
         inside = read.inside
         if not inside.parts:
-            refuse_empty(document, chunks)
+            store_document.refuse_empty(document, chunks)
         self._step(item, "indexing")
         vectors = self._embedding.vectors([chunk.text for chunk in chunks])
         more = bool(inside.parts or inside.omitted)

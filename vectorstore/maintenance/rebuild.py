@@ -75,54 +75,47 @@ _NOBODY = ""  # marks a document that the next run reads again
 log = logging.getLogger(__name__)
 
 
+@dataclass
 class Migration:
     """From the present catalogue to one made by this model, this chunker and these readers."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        files: Files,
-        staged: Path,
-        embedder: Embedder,
-        engines: Engines,
-        progress: Callable[[AddProgress], None],
-        cancel: threading.Event | None = None,
-    ) -> None:
-        self._catalog = catalog
-        self._files = files
-        self._path = staged
-        self._embedder = embedder
-        self._maker = maker(embedder)
-        self._engines = engines
-        self._progress = progress
-        self._cancel = cancel or threading.Event()
+    catalog: Catalog
+    files: Files
+    staged: Path  # its output, until all is put in place
+    embedder: Embedder
+    engines: Engines
+    progress: Callable[[AddProgress], None]
+    cancel: threading.Event
+
+    def __post_init__(self) -> None:
+        self._maker = maker(self.embedder)
         (model, _, chunker), (now, _, cut) = (
-            made_by.rpartition("/") for made_by in (catalog.meta("made_by") or "", self._maker)
+            made_by.rpartition("/") for made_by in (self.catalog.meta("made_by") or "", self._maker)
         )
         self._embeds = model != now  # otherwise the same text has the same vector
         self._cuts = chunker != cut
 
     def run(self) -> None:
         """Run until done or cancelled. Raises LibraryBusy while another process does the same."""
-        with jobs.alone(self._path.with_suffix(".lock")) as alone:
+        with jobs.alone(self.staged.with_suffix(".lock")) as alone:
             if not alone:
                 raise LibraryBusy(
-                    f"The library {self._catalog.library!r} is being rebuilt by another process. "
+                    f"The library {self.catalog.library!r} is being rebuilt by another process. "
                     "It can be searched meanwhile; try again when that is done."
                 )
             self._begin()
             while not self._finished():
-                if self._cancel.is_set():
+                if self.cancel.is_set():
                     return
-            discard(self._path)
+            discard(self.staged)
 
     def _begin(self) -> None:
         """Take over what an earlier run left, if it is for this model and these readers."""
-        staged, made_by = open_staged(self._path), f"{self._maker} {packed_as()}"
+        staged, made_by = open_staged(self.staged), f"{self._maker} {packed_as()}"
         if staged.value("SELECT name FROM maker") not in (None, made_by):
             staged.close()
-            discard(self._path)
-            staged = open_staged(self._path)
+            discard(self.staged)
+            staged = open_staged(self.staged)
         staged.write("DELETE FROM maker")
         staged.write("INSERT INTO maker VALUES (?)", made_by)
         for read_by in staged.column("SELECT DISTINCT reader FROM made"):
@@ -131,9 +124,9 @@ class Migration:
         staged.close()
 
     def _finished(self) -> bool:
-        staged = open_staged(self._path)
+        staged = open_staged(self.staged)
         try:
-            with Sandbox(engines=self._engines) as sandbox:
+            with Sandbox(engines=self.engines) as sandbox:
                 self._make(staged, sandbox)
             return self._swap(staged)
         except Stopped:
@@ -143,15 +136,15 @@ class Migration:
 
     def _make(self, staged: Database, sandbox: Sandbox) -> None:
         """Rebuild all documents that are left. Raises Stopped when it is cancelled meanwhile."""
-        rows = self._catalog.database.all("SELECT sha256, reader FROM document")
+        rows = self.catalog.database.all("SELECT sha256, reader FROM document")
         readers = {sha256: read_by for sha256, read_by in rows if self._concerns(read_by)}
-        documents = [info for info in self._catalog.documents() if info.sha256 in readers]
+        documents = [info for info in self.catalog.documents() if info.sha256 in readers]
         made = _made(staged)
         for done, info in enumerate(documents):
-            if self._cancel.is_set():
+            if self.cancel.is_set():
                 raise Stopped(f"{info.document} is rebuilt by the next run.")
             step = AddProgress(info.document, done, len(documents), REBUILDING)
-            self._progress(step)
+            self.progress(step)
             if made.get(info.sha256) == info.chunks:
                 continue
             if self._cuts or outdated(readers[info.sha256]):
@@ -177,63 +170,61 @@ class Migration:
     def _failed(self, staged: Database, info: DocumentInfo, why: str) -> None:
         """The next run tries once more, because the machine may have been busy. After that only a
         new version of its reader leads to another attempt: a file can hang a reader for minutes."""
-        again = _FAILED not in info.status and self._files.holds(info.sha256)
-        if copied := self._files.name(info.sha256):
-            why = why.replace(copied, info.document)
+        copied = self.files.name(info.sha256)
+        again = _FAILED not in info.status and copied
+        why = why.replace(copied, info.document) if copied else why
         before = info.status.partition(_FAILED)[0] if info.status != READY else ""
         status = f"{before.rstrip('; ')}; {_FAILED}{why}" if before else f"{_FAILED}{why}"
         self._keep(
-            staged, info, _NOBODY if again else reader(Path(info.document), self._engines), status
+            staged, info, _NOBODY if again else reader(Path(info.document), self.engines), status
         )
 
     def _copy(self, sandbox: Sandbox, info: DocumentInfo, step: AddProgress) -> Loaded:
         """The library's own copy, under the document's name instead of the copy's."""
-        if not mend(self._catalog, self._files, info.sha256):
+        if not mend(self.catalog, self.files, info.sha256):
             raise UnreadableFile("The library's copy is lost or damaged. Add the file again.")
-        load = sandbox.start(
-            self._files.path(info.sha256), lambda *at: self._report_page(step, *at)
-        )
+        load = sandbox.start(self.files.path(info.sha256), lambda *at: self._report_page(step, *at))
         document, chunks = load()
         title = document.metadata.get("title") or Path(info.document).stem
         return replace(document, name=info.document, title=title), chunks
 
     def _report_page(self, step: AddProgress, page: int, pages: int) -> None:
-        if self._cancel.is_set():
+        if self.cancel.is_set():
             raise Stopped(f"{step.file} is rebuilt by the next run.")
-        self._progress(replace(step, stage=READING_AGAIN, page=page, pages=pages))
+        self.progress(replace(step, stage=READING_AGAIN, page=page, pages=pages))
 
     def _vectors(self, info: DocumentInfo, chunks: Sequence[Chunk]) -> Vectors:
         """The vectors of passages; those with unchanged text keep theirs."""
-        known = {} if self._embeds else self._catalog.passages.vectors_by_text(info.sha256)
+        known = {} if self._embeds else self.catalog.passages.vectors_by_text(info.sha256)
         new = [text for text in dict.fromkeys(c.text for c in chunks) if text not in known]
         if new:
-            known |= zip(new, self._embedder.passages(new), strict=True)
+            known |= zip(new, self.embedder.passages(new), strict=True)
         return np.array([known[chunk.text] for chunk in chunks], np.float32)
 
     def _keep(self, staged: Database, info: DocumentInfo, read_by: str, failed: str = "") -> None:
         """Keep the passages, embedded again when the model differs."""
-        texts = self._catalog.database.column(
+        texts = self.catalog.database.column(
             "SELECT text FROM chunk JOIN document ON document.id = document_id"
             " WHERE sha256 = ? ORDER BY chunk.rowid",
             info.sha256,
         )
         vectors = b""
         if self._embeds and texts:
-            found = self._embedder.passages(texts)
+            found = self.embedder.passages(texts)
             vectors = np.asarray(found, "<f4").tobytes()
         _put(staged, info, read_by, failed, None, vectors)
 
     def _swap(self, staged: Database) -> bool:
         """Put all in place at once; False when a document was added that is not rebuilt yet."""
         made = _made(staged)
-        with self._catalog.writing() as connection:
+        with self.catalog.writing() as connection:
             rows = connection.execute("SELECT sha256, name, reader, chunks FROM document")
             documents = rows.fetchall()
             for sha256, _, read_by, count in documents:
                 if self._concerns(read_by) and made.get(sha256) != count:
                     return False
             for sha256, name, read_by, _ in documents:
-                if self._cancel.is_set():
+                if self.cancel.is_set():
                     raise Stopped(f"{name} is put in place by the next run.")
                 row = staged.one("SELECT * FROM made WHERE sha256 = ?", sha256)
                 if row and self._concerns(read_by):
@@ -249,7 +240,7 @@ class Migration:
         """The rows that belong to one document; its place, its tags and its versions stay."""
         if read is not None:
             document, chunks = LoadedCodec().decode(read)
-            put(self._catalog, connection, document, name, chunks, _rows(vectors, len(chunks)))
+            put(self.catalog, connection, document, name, chunks, _rows(vectors, len(chunks)))
             return
         if vectors:
             ids = connection.execute(
@@ -345,7 +336,8 @@ def _chroma(index: DenseIndex, ids: set[str]) -> str:
     if not index.sync():
         return index.why
     if index.ids() != ids:
-        index.rebuild()
+        index.clear()
+        index.sync()
         return "rebuilt"
     return "complete"
 
@@ -475,6 +467,6 @@ class Maintenance:
     ) -> list[Incomplete]:
         Migration(
             self._catalog, self._files, self._staged, self._embedders.chosen(), self._engines(),
-            progress, cancel,
+            progress, cancel or threading.Event(),
         ).run()  # fmt: skip
         return failed_rebuilds(self._catalog.documents())

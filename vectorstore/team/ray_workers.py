@@ -108,22 +108,23 @@ def work(task: Task, file: Sent) -> Result:
 def fitted(task: Task) -> tuple[str, Engines, Recipe | None]:
     """Why this machine cannot do it, as the end of a sentence; else the engines and the recipe with
     their models where they are here."""
-    engines, recipe, lacks = task.engines, task.recipe, []
+    engines, recipe, lacks = task.engines, task.recipe, list[str]()
     if readers() != task.reads:
         return "has another version of Pincite or of Python: install the same", engines, recipe
+
+    def here(model: Path) -> Path:
+        if found := task.locate(model):
+            return found
+        lacks.append(model.name)
+        return model
+
     told: Any = engines.captioner
     if isinstance(at := getattr(told, "folder", None), Path):
-        found = task.locate(at)
-        lacks += [] if found else [at.name]
-        engines = replace(engines, captioner=replace(told, folder=found or at))
+        engines = replace(engines, captioner=replace(told, folder=here(at)))
     if engines.speech:
-        found = task.locate(engines.speech)
-        lacks += [] if found else [engines.speech.name]
-        engines = replace(engines, speech=found)
+        engines = replace(engines, speech=here(engines.speech))
     if recipe:
-        found = task.locate(recipe.folder)
-        lacks += [] if found else [recipe.folder.name]
-        recipe = replace(recipe, folder=found or recipe.folder)
+        recipe = replace(recipe, folder=here(recipe.folder))
     missing = f"lacks the model {lacks[0]}: `pincite models pull {lacks[0]}` there" if lacks else ""
     return missing, engines, recipe
 
