@@ -112,7 +112,6 @@ HOMES = {
         "assistant/models/fetch.py",
         "assistant/models/programs.py",
         "vectorstore/dense.py",
-        "vectorstore/team/served_vectors.py",
         "vectorstore/indexing/jobs.py",
     },
     "fpdf": {"assistant/export/documents.py"},

@@ -73,14 +73,10 @@ def weights_fingerprint(folder: Path) -> str:
 
 
 def model_tokenizer(folder: Path) -> Any:
-    """The tokenizer in a model's folder, cutting at its longest input."""
-    from tokenizers import Tokenizer
-
-    found = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """The tokenizer in a model's folder, cutting at its longest input. Raises LibraryError."""
     settings = read_json(folder / "sentence_bert_config.json")
-    found.enable_truncation(int(settings.get("max_seq_length", _MOST_TOKENS)))
-    found.no_padding()
-    return found
+    most = int(settings.get("max_seq_length", _MOST_TOKENS))
+    return open_tokenizer(folder / "tokenizer.json", most)
 
 
 class UnigramTokenizer:
@@ -132,8 +128,8 @@ def open_session(path: Path) -> Any:
         ) from error
 
 
-def pair_tokenizer(path: Path, most: int) -> Any:
-    """The tokenizer of a file, for pairs of texts: the longer one is cut. Raises LibraryError."""
+def open_tokenizer(path: Path, most: int) -> Any:
+    """The tokenizer of a file: it cuts texts, and of a pair the longer one. Raises LibraryError."""
     from tokenizers import Tokenizer
 
     try:

@@ -92,7 +92,7 @@ def test_an_index_is_filled_again(catalog: Catalog, opened: Opened) -> None:
     index, reader = opened(), opened()
     put(catalog, "leave")
     assert index.sync() and serves(reader, catalog)
-    assert index.rebuild() and index.ids() == {f"{'leave':x<16}:0"}
+    assert index.clear() and index.sync() and index.ids() == {f"{'leave':x<16}:0"}
     assert nearest(reader, "leave") == f"{'leave':x<16}:0", "its schema has gone"
 
 
