@@ -12,16 +12,7 @@ from typing import NoReturn
 
 from assistant import attachments
 from assistant.background import Background
-from assistant.cli.shared import (
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    Show,
-    notice,
-    opened,
-    picture,
-    progress,
-)
+from assistant.cli.shared import DONE, FAILED, INTERRUPTED, Show, notice, opened, picture, progress
 from assistant.contract import intents
 from assistant.contract.facts import Offer
 from assistant.contract.reply import Reply, below

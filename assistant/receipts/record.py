@@ -21,15 +21,7 @@ from assistant.errors import AssistantError, NotThere
 from assistant.models.hub import sha256_of
 from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import (
-    EVERYBODY,
-    Connection,
-    Kept,
-    Place,
-    Whose,
-    leave,
-    may_write,
-)
+from assistant.storage.part import EVERYBODY, Connection, Kept, Place, Whose, leave, may_write
 from ingest.document.source import readable
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, is_joined, parts

@@ -11,15 +11,7 @@ from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
 from ingest.office.ooxml import Package, Relation, child, children, texts, value, whole
-from ingest.page_builder import (
-    NOT_READ,
-    REPEATED,
-    Covered,
-    Entry,
-    OfficePage,
-    address,
-    comment_by,
-)
+from ingest.page_builder import NOT_READ, REPEATED, Covered, Entry, OfficePage, address, comment_by
 
 # -- Bullets and numbers of the paragraphs of a shape
 

@@ -33,13 +33,7 @@ from assistant.answering.tables.compute import (
 )
 from assistant.answering.tables.definitions import Named, defined
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
-from assistant.answering.tables.question import (
-    NOTHING,
-    Floats,
-    Question,
-    Vectors,
-    Weights,
-)
+from assistant.answering.tables.question import NOTHING, Floats, Question, Vectors, Weights
 from ingest.language.words import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of

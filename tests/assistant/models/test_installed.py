@@ -10,12 +10,7 @@ from assistant.models.catalogue import Role
 from assistant.models.fetch import cached
 from assistant.models.installed import Models, rows
 from assistant.settings import Settings
-from tests.assistant.models.conftest import (
-    WEIGHTS,
-    small_embedder,
-    small_model,
-    wheels_in_parts,
-)
+from tests.assistant.models.conftest import WEIGHTS, small_embedder, small_model, wheels_in_parts
 
 
 @pytest.fixture

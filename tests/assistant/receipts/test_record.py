@@ -16,13 +16,7 @@ from assistant.contract.request import Request
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import (
-    Receipts,
-    ReceiptWriter,
-    Recorder,
-    _receipt,
-    conditions,
-)
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, _receipt, conditions
 from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, answered
