@@ -34,7 +34,7 @@ _BELOW = (
     "assistant/wiring/composition.py", "assistant/wiring/chosen_models.py",
 )  # fmt: skip
 _ENGLISH = (
-    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/rebuild.py",
+    "vectorstore/maintenance/backup.py",
     "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
     "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
