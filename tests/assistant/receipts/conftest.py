@@ -1,5 +1,6 @@
 """An assistant with a scripted model that keeps receipts."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,21 @@ class _Never:
         return False
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    papers = tmp_path / "papers"
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    papers = folder / "papers"
     write_pdf(papers / "Handbook.pdf", ["# Leave", "", "There are thirty days of leave."])
-    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+    with Library(folder / "library", "main", WordEmbedder) as library:
         library.add([papers])
+    return folder / "library"
+
+
+@pytest.fixture
+def library(tmp_path: Path, filled: Path) -> Iterator[Library]:
+    shutil.copytree(filled, tmp_path / "library")
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
         yield library
 
 

@@ -193,10 +193,10 @@ def test_an_answer_from_a_table_is_computed_again(
 def test_what_a_model_chose_of_a_list_is_computed_again_without_it(
     library: Library, receipts: Receipts, tmp_path: Path
 ) -> None:
-    (tmp_path / "papers" / "Räume.csv").write_text(
+    (tmp_path / "Räume.csv").write_text(
         "Raum;Haus;Plätze\nEiche;Nord;8\nUlme;Nord;20\nEsche;Süd;4\n", "utf-8"
     )
-    library.add([tmp_path / "papers"])
+    library.add([tmp_path / "Räume.csv"])
 
     class Chosen:
         def next_token_logprobs(self, messages: Any, letters: Any, cancel: Any) -> list[float]:
