@@ -44,9 +44,10 @@ def pincite(code: Path, module: str, home: Path, *arguments: object, killed_at: 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code in the wheel of the last tag; before the first release, in that of this commit."""
+    """The code in the wheel of the last release before this commit. Before the first one, and in
+    a clone without its history, in the wheel of this commit."""
     folder = tmp_path_factory.mktemp("released")
-    asked = ["git", "describe", "--tags", "--abbrev=0", "--match", "v*"]
+    asked = ["git", "describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^"]
     tag = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
     packed = ["git", "archive", tag or "HEAD"]
     archive = subprocess.run(packed, cwd=PROJECT, check=True, capture_output=True).stdout

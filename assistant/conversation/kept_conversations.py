@@ -1,4 +1,4 @@
-"""The conversations of a home, of all people, and their tables. The receipts of their answers
+"""The conversations of a home, of all people. The receipts of their answers
 stay with them."""
 
 import json

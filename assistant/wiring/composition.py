@@ -127,11 +127,6 @@ def output_files(settings: Settings) -> Made:
     return Made(settings.home / "made")
 
 
-def home_models(settings: Settings) -> Models:
-    """The models of the home, looked up when a tool runs: one may have been fetched since."""
-    return Models(settings.models_folder, settings)
-
-
 _UNTIL = N_("Until then, answers are quoted from the documents.")
 
 

@@ -52,9 +52,10 @@ def install_packages(parts: list[str]) -> None:
 
 def installs_with_uv(locked: list[str | Path]) -> bool:
     """Developers have uv, which needs a tenth of pip's time; pip brings it, with its hash. Pip does
-    all where it is told of another index, of which uv knows nothing, and where uv does not run."""
+    all where it is told how to reach an index, of which uv knows nothing, and where uv does not
+    run."""
     told = subprocess.run([*steps.PIP, "config", "list"], capture_output=True, text=True)
-    if told.returncode or "index" in told.stdout:
+    if told.returncode or re.search("index|proxy|cert|find-links|constraint", told.stdout):
         return False
     text = (steps.LOCKS / "dev.txt").read_text("utf-8")
     alone = steps.STAMPS / "uv.txt"

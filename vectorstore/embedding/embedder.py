@@ -98,7 +98,8 @@ class UnigramTokenizer:
 
 
 def token_ids(folder: Path) -> Callable[[str], list[int]]:
-    """What gives the tokens of a text as the model in a folder reads it. Raises OSError."""
+    """What gives the tokens of a text as the model in a folder reads it. Raises LibraryError
+    or, for packed weights, OSError."""
     if is_packed(folder):
         return UnigramTokenizer(PackedWeights(folder).pieces).ids
     tokenizer = model_tokenizer(folder)
@@ -135,7 +136,7 @@ def open_tokenizer(path: Path, most: int) -> Any:
     try:
         found = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises this very class
-        raise LibraryError(f"{path} is damaged: fetch the model again.") from error
+        raise LibraryError(f"{path} is missing or damaged: fetch the model again.") from error
     found.enable_truncation(most)
     found.no_padding()
     return found

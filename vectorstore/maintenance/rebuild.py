@@ -1,7 +1,8 @@
-"""Rebuilds documents beside the old ones after a change of embedding model, chunker or reader.
+"""Verifies a library, and rebuilds its documents beside the old ones after a change of embedding
+model, chunker or reader.
 
-They wait in a file of their own, one document a transaction, so that a killed run continues.
-The old index is used until one transaction puts them in its place.
+What is rebuilt waits in a file of its own, one document a transaction, so that a killed run
+continues. The old index is used until one transaction puts it in its place.
 """
 
 import logging

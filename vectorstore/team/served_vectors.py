@@ -261,8 +261,10 @@ class ServedIndex(DenseIndex):
 
     def _locked(self) -> bool:
         """Whether this process alone writes now; `why` says why not."""
+        if self._own():
+            return True
         self.why = "being filled by another process"
-        return self._own()
+        return False
 
     def _reached(self) -> PgvectorStore | None:
         if self._store is None and time.monotonic() >= self._again:
