@@ -171,6 +171,7 @@ def test_a_server_that_dies_after_it_was_filled_has_no_ids(
     postgres_process.end()
     try:
         assert index.ids() == set() and "does not answer" in index.why
+        assert not index.clear() and "does not answer" in index.why  # within its pause
     finally:
         postgres_process.start()
 
