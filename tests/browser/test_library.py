@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE = 240_000  # milliseconds: recognising text takes machines without many cores their time
 BROKEN = b"no pdf"
+SLIP, PAPER = (330, 180), (WIDTH, HEIGHT)  # of scans
 CANTEEN = ["The canteen serves lunch from 11:45 to 13:30.", "Guests pay 9.50 euros."]
 
 Picture = Callable[[Any, str], None]
@@ -119,11 +120,14 @@ def test_files_of_many_kinds_are_dropped_and_asked_about_and_what_fails_costs_on
 def test_adding_is_stopped_and_continued_after_a_reload(
     opened: Callable[..., Any], picture: Picture, tmp_path: Path
 ) -> None:
+    # The first ones are short and soon done; the others take long enough to be stopped.
     scans = [
         write_scan(
-            tmp_path / f"Letter {n:02}.pdf", *[drawn([f"Letter {n}", f"of {n} May"])] * pages
+            tmp_path / f"Letter {n:02}.pdf",
+            *[drawn([f"Letter {n}", f"of {n} May"])] * pages,
+            size=size,
         )
-        for n, pages in enumerate((1, 1, 2, 2))
+        for n, (pages, size) in enumerate([(1, SLIP), (1, SLIP), (1, PAPER), (2, PAPER)])
     ]
     page = opened("letters")
     drop(page, *scans)
