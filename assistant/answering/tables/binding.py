@@ -36,11 +36,12 @@ from assistant.answering.tables.compute import (
     OPERATIONS,
     RATIO,
     SUM,
+    Plan,
     best,
     result,
 )
 from assistant.answering.tables.definitions import Named, defined
-from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
+from assistant.answering.tables.grid import Operand, TableGrid, grid
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of

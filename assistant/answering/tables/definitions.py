@@ -32,10 +32,11 @@ from assistant.answering.tables.compute import (
     LOOKUP,
     LOWEST,
     SUM,
+    Formula,
+    Plan,
     result,
 )
-from assistant.answering.tables.formula import Formula
-from assistant.answering.tables.grid import Operand, Plan, TableGrid, TableRow, grid
+from assistant.answering.tables.grid import Operand, TableGrid, TableRow, grid
 from assistant.answering.tables.periods import Asked, Period, column_periods, without_periods
 from ingest.language.quantities import find_unit
 from ingest.language.words import language_stem, name_parts, stop_words

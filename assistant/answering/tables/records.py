@@ -14,12 +14,12 @@ from assistant.answering.tables.compute import (
     COUNT,
     LOOKUP,
     SUM,
+    Plan,
     told_plan,
 )
 from assistant.answering.tables.grid import (
     Column,
     Operand,
-    Plan,
     TableGrid,
     TableRow,
     grid,
