@@ -205,7 +205,7 @@ def _prepare(folder: Path) -> None:
 
 
 def _models(settings: Settings) -> list[Path]:
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     usual = {model.name for model in defaults()}
     found = [model.path for model in models.installed() if model.name in usual]
     found += [path for role in ROLES if (path := models.chosen(role))]

@@ -9,16 +9,8 @@ from typing import Literal
 from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import make
-from assistant.models.catalogue import (
-    Expected,
-    Machine,
-    Model,
-    best_chat_model,
-    catalogue,
-    fit,
-    rough_wait,
-    this_machine,
-)
+from assistant.models import catalogue
+from assistant.models.catalogue import Expected, Machine, Model
 from assistant.settings import Settings
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import first_words, in_use
@@ -40,7 +32,7 @@ class Choice:
 
 def choices(settings: Settings) -> list[Choice]:
     """One to four, each model once, the smallest first. Raises AssistantError."""
-    return of_machine(catalogue(), this_machine(), first_words(settings))
+    return of_machine(catalogue.catalogue(), catalogue.this_machine(), first_words(settings))
 
 
 def of_machine(
@@ -52,11 +44,11 @@ def of_machine(
     that the memory holds, however slow; "quick" the best of those that are small.
     """
     chat = [model for model in models if model.role == "chat" and model.weights]
-    held = [model for model in chat if fit(model, machine) != "too big"]
+    held = [model for model in chat if catalogue.fit(model, machine) != "too big"]
     named: dict[str, Kind] = {}
     for kind, found in (
         ("usual", next((model for model in held if model.default), None)),
-        ("good", best_chat_model(held, machine) if held else None),
+        ("good", catalogue.best_chat_model(held, machine) if held else None),
         ("best", held[0] if held else None),
         ("quick", next((model for model in held if model.speed == "quick"), None)),
     ):
@@ -64,7 +56,9 @@ def of_machine(
             named.setdefault(found.name, kind)  # type: ignore[arg-type]
     listed = sorted((m for m in held if m.name in named), key=lambda m: m.weights or 0)
     return [
-        Choice(named[model.name], model, waits.get(model.name) or rough_wait(model, machine))
+        Choice(
+            named[model.name], model, waits.get(model.name) or catalogue.rough_wait(model, machine)
+        )
         for model in listed
     ]
 

@@ -31,7 +31,6 @@ PREFIX = "PINCITE_"
 SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
 NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
-_SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
 
 
@@ -44,7 +43,6 @@ _ADDRESSES: dict[str, Callable[[str], str]] = {  # by setting, what is wrong wit
     "workers": _unlike(parsed, "an address of Ray such as ray://127.0.0.1:10001"),
     "vectors": problem, "catalogue": problem, "files": files_problem,
     "files_endpoint": endpoint_problem,
-    "traces": _unlike(_SERVER.fullmatch, "the address of a server such as http://host:8000"),
     "oidc_issuer": _unlike(is_secure, "the address of a provider that begins with https://"),
 }  # fmt: skip
 
@@ -110,7 +108,6 @@ class Settings(BaseModel):
     oidc_makes_readers: bool = False  # who has no account yet gets one, as a reader
     metrics_token: SecretStr = SecretStr("")  # for `/metrics` of `pincite serve`; empty: none
     logs: Literal["text", "json"] = "text"  # of `pincite serve`
-    traces: str = ""  # the address of an OpenTelemetry collector, "http://host:4318"; empty: none
     stop_seconds: int = Field(30, ge=1)  # that running answers have to end in
     port: int = Field(8501, ge=1, le=65535)
     # Reverse proxies that are believed for whom they ask: addresses, or networks as "10.1.2.0/24".

@@ -60,7 +60,7 @@ def model(options: Any, role: Role) -> Path:
     """The model that both systems use: the one given, else the one Pincite would choose."""
     given: Path | None = options.embedder if role == "embedding" else options.gguf
     settings = Settings.load()
-    path = given or Models(settings.models_folder, settings).chosen(role)
+    path = given or Models(settings).chosen(role)
     if path is None or not path.exists():
         sys.exit(f"No {role} model at {path}: run `make setup`, or use --embedder and --gguf.")
     return path.resolve()

@@ -15,17 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ingest.document.model import (
-    NOWHERE,
-    Chunk,
-    Document,
-    Dropped,
-    Line,
-    Page,
-    Table,
-    characters_in,
-    count,
-)
+from ingest.document.model import NOWHERE, Chunk, Document, Dropped, Line, Page, Table, count
 from ingest.platform.process import beat
 from ingest.text import reflow
 
@@ -515,7 +505,7 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
     # All lines of a recognised page, unless single ones are marked.
     doubtful = [line for line in page.lines if line.confidence < 1]
     recognised = doubtful or (page.lines if page.ocr else ())
-    read = characters_in(recognised)
+    read = sum(count(line.text) for line in recognised)
     sure = sum(line.confidence * count(line.text) for line in recognised)
     ocr = read if page.ocr else 0
     rows = tuple(Dropped(*entry) for entry in dropped.items() if entry[1])

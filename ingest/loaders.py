@@ -27,7 +27,6 @@ from ingest.office.rtf import load_rtf
 from ingest.office.slides import load_pptx
 from ingest.office.word import load_docx
 from ingest.page_builder import Flow
-from ingest.pdf.loader import load_pdf
 from ingest.platform.process import beat, output_of
 from ingest.sheets.loader import load_sheet
 from ingest.text.decoding import is_text
@@ -179,6 +178,13 @@ def load_archive(source: Source) -> Document:
             flow.leave_out("names of too many files", len("".join(member.name.split())))
         beat(number, 0)
     return source.document(flow.finished())
+
+
+def load_pdf(source: Source) -> Document:
+    """See `read_pdf`."""
+    from ingest.pdf.loader import read_pdf  # here, for PDFium to be loaded by readers alone
+
+    return read_pdf(source)
 
 
 Loader = Callable[[Source], Document]

@@ -10,17 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ingest.document.model import (
-    NOWHERE,
-    Cell,
-    Dropped,
-    Figure,
-    Line,
-    Page,
-    Table,
-    characters_in,
-    count,
-)
+from ingest.document.model import Cell, Dropped, Figure, Line, Page, Table, characters_in, count
 from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows
@@ -94,7 +84,7 @@ class PageBuilder:
         self.notes[text] = None
 
     def add_figure(self, caption: str) -> None:
-        self.figures.append(Figure(NOWHERE, " ".join(caption.split())))
+        self.figures.append(Figure(caption=" ".join(caption.split())))
 
     def add_table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
         """Rows whose lines are on the page already, up to its last line."""

@@ -60,7 +60,7 @@ INVERSE_REGULARIZATION = 1.0
 def main() -> None:
     settings = Settings.load()
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    folder = folder or Models(settings.models_folder, settings).chosen("embedding")
+    folder = folder or Models(settings).chosen("embedding")
     assert folder is not None, "no embedding model is installed: run `make setup`"
     embedder = load_embedder(folder)
     rng = random.Random(7)

@@ -63,7 +63,7 @@ class Example:
 def main() -> None:
     settings = Settings.load()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    folder = folder or Models(settings.models_folder, settings).chosen("embedding")
+    folder = folder or Models(settings).chosen("embedding")
     assert folder is not None, "no embedding model is installed: run `make setup`"
     rows = read_rows(EXAMPLES)
     embedder = load_embedder(folder)

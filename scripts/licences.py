@@ -38,7 +38,7 @@ Pincite is under the Apache License 2.0. This page lists what it is installed wi
   FFmpeg built with them is under the GPL as a whole. Pincite decodes with it and never encodes. You
   may install and use it as you like. Whoever hands on a build that contains the wheel has to follow
   the GPL for it. A build without it leaves the extra `speech` out:
-`pip install 'pincite[charts,embedders,images,large,ocr,pdf,postgres,s3,serve,server,traces]'`.
+`pip install 'pincite[charts,embedders,images,ocr,pdf,postgres,s3,serve,server]'`.
   Pincite then does not read recordings and videos, and says so; everything else works.
 - Piper (GPL-3.0) and Real-ESRGAN are never part of an installation. A command of the person at the
   machine fetches them into environments of their own.

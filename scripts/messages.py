@@ -30,16 +30,15 @@ _BELOW = (
     "assistant/libraries/uploads.py", "assistant/llm", "assistant/models", "assistant/receipts",
     "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources",
     "assistant/storage/files.py", "assistant/studio", "assistant/tools",
-    "assistant/ui/resources.py", "assistant/ui/chat/voice.py",
+    "assistant/ui/resources.py", "assistant/ui/chat/composer.py",
     "assistant/wiring/composition.py", "assistant/wiring/chosen_models.py",
 )  # fmt: skip
 _ENGLISH = (
-    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/verify.py",
+    "vectorstore/maintenance/backup.py",
     "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
     "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/platform", "assistant/llm/prompts.py",
-    "assistant/llm/llama/chat_format.py",
     "assistant/studio/drawing_model.py",
     "assistant/studio/voices.py", "assistant/sources/commands.py",
 )  # fmt: skip
@@ -127,13 +126,20 @@ def template(below: bool = True) -> Catalog:
     found = Catalog(project="Pincite", charset="utf-8")
     for path in sources():
         place = path.relative_to(ROOT).as_posix()
-        tree = ast.parse(path.read_text("utf-8"))
+        own, said = _texts_of(path)
         shown = below and place.startswith(_BELOW) and not place.startswith(_ENGLISH)
-        for text in (*marked(tree), *(said_in_english(tree) if shown else ())):
+        for text in (*own, *(said if shown else ())):
             found.add(text, locations=[(place, 0)])
     for note in _notes_of_models() if below else ():
         found.add(note, locations=[(_MODELS, 0)])
     return found
+
+
+@functools.cache
+def _texts_of(path: Path) -> tuple[tuple[str | tuple[str, str], ...], tuple[str, ...]]:
+    """What is marked in a file, and what it says in English; each language asks for them."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return tuple(marked(tree)), tuple(said_in_english(tree))
 
 
 def _notes_of_models() -> list[str]:

@@ -123,7 +123,7 @@ def seed() -> None:
 
 def installed() -> Path:
     settings = Settings.load()
-    folder = Models(settings.models_folder, settings).chosen("embedding")
+    folder = Models(settings).chosen("embedding")
     if folder is None:
         sys.exit("No embedding model is installed: run `make setup`, or name its folder.")
     return folder

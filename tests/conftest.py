@@ -1,5 +1,6 @@
 """What tests of several folders need: samples, larger data and models, and the command line."""
 
+import gc
 import multiprocessing
 import os
 import re
@@ -50,6 +51,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             messages.compile_catalogue(path)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than there are cores: there is always a test that waits for a process or a page."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:  # as xdist has it
+        return None
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where slow tests are left out, files without others are not imported: torch takes seconds."""
     if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:
@@ -66,6 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         item.add_marker(pytest.mark.xdist_group(_shared_by(item)))
     items.sort(key=_haste)
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests and their libraries consist of stays: without this, each collection
+    of garbage looks at all of it, and Streamlit collects after each drawing of a page."""
+    gc.collect()
+    gc.freeze()
 
 
 def _haste(item: pytest.Item) -> int:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from assistant.contract.intents import Run, from_row
-from assistant.doctor import checks, machine
-from assistant.doctor.machine import importing
+from assistant.doctor import checks
+from assistant.doctor.checks import importing
 from assistant.routing.dispatch import extension_command
 from assistant.routing.slots import Message
 from assistant.settings import Settings
@@ -219,7 +219,7 @@ def test_doctor_lists_what_is_installed(
     installed: Path, here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(installed), str(PROJECT)]))
-    rows = {row.name: row for row in machine.check_extensions(Settings(home=tmp_path))}
+    rows = {row.name: row for row in checks.check_extensions(Settings(home=tmp_path))}
     assert rows["extension foo"].message == "reads .foo files (pincite-foo 1.0)"
     assert {row.severity for name, row in rows.items() if name.split()[1] in GOOD} == {"ok"}
     assert {f"extension {name}" for name in GOOD} <= rows.keys()
@@ -244,11 +244,11 @@ def test_doctor_says_that_a_name_of_ours_is_taken(
     extension = extensions.installed(extensions.LOADERS)["foo"]
     taken = {"txt": replace(extension, name="txt")}
     monkeypatch.setattr(extensions, "installed", lambda g: taken if g == extensions.LOADERS else {})
-    monkeypatch.setattr(machine, "importing", lambda code: importing("print()"))
-    (ours,) = machine.check_extensions(Settings(home=tmp_path))
+    monkeypatch.setattr(checks, "importing", lambda code: importing("print()"))
+    (ours,) = checks.check_extensions(Settings(home=tmp_path))
     assert ours.severity == "warning" and "PINCITE_EXTENSIONS_FIRST=txt" in ours.remedy
     first = Settings(home=tmp_path, extensions_first=("txt",))
-    assert [row.severity for row in machine.check_extensions(first)] == ["ok"]
+    assert [row.severity for row in checks.check_extensions(first)] == ["ok"]
 
 
 @pytest.mark.parametrize(
@@ -275,8 +275,8 @@ def test_doctor_says_which_commands_can_be_typed(
     extension = replace(extensions.installed(extensions.TOOLS)["count"], name=name)
     found = {name: extension}
     monkeypatch.setattr(extensions, "installed", lambda g: found if g == extensions.TOOLS else {})
-    monkeypatch.setattr(machine, "importing", lambda code: importing("print()"))
-    (check,) = machine.check_extensions(Settings(home=tmp_path))
+    monkeypatch.setattr(checks, "importing", lambda code: importing("print()"))
+    (check,) = checks.check_extensions(Settings(home=tmp_path))
     assert check.severity == severity and words in check.message
     assert bool(check.remedy) == (severity == "warning")
     works = extension_command(Message(f"/{name} a b"))

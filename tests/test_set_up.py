@@ -1,6 +1,7 @@
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -95,16 +96,51 @@ def test_torch_comes_without_cuda_where_nobody_can_use_it(
     assert asked == indexes
 
 
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets what pip is told about an index; at first nothing, whatever this machine has."""
+
+    def tell(setting: str) -> None:
+        code = f"print({setting!r})"
+        monkeypatch.setattr(steps, "PIP", [sys.executable, "-c", code])
+
+    tell("global.timeout='9'")
+    return tell
+
+
 def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, index: Callable[[str], None]
 ) -> None:
+    index("global.index-url='https://index.example/simple'")  # which uv would not ask
     commands: list[list[str]] = []
-    monkeypatch.setattr(steps, "run", lambda step, command: commands.append(command) or 0)
+    monkeypatch.setattr(steps, "run", lambda step, command, **_: commands.append(command) or 0)
     packages.install_packages(["all", "dev"])
     packages.install_packages(["all"])
     packages.install_packages(["all", "dev", "bench"])
     assert [command.count("--requirement") for command in commands] == [2, 1]
     assert all("--require-hashes" in command for command in commands)
+    assert all("pip" in command[1:3] for command in commands)
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("works", [True, False])
+def test_for_developers_uv_installs_them_and_where_it_does_not_run_pip_does(
+    monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    commands: list[list[object]] = []
+
+    def run(step: str, command: list[object], **_: object) -> int:
+        commands.append(command)
+        return int(not works and command[0] == steps.BIN / "uv")
+
+    monkeypatch.setattr(steps, "run", run)
+    packages.install_packages(["all", "dev"])
+    assert [command[0] for command in commands[:2]] == [steps.PYTHON, steps.BIN / "uv"]
+    alone = (steps.STAMPS / "uv.txt").read_text("utf-8")
+    assert alone.startswith("uv==") and "--hash=sha256:" in alone and alone.count("==") == 1
+    assert all("--require-hashes" in command and "--no-deps" in command for command in commands)
+    assert [command[0] for command in commands[2:]] == ([] if works else [steps.PYTHON])
+    assert commands[-1].count("--requirement") == 2
 
 
 def test_a_changed_or_lost_translation_is_compiled_by_installing_pincite_again(

@@ -86,7 +86,7 @@ def test_the_command_that_a_message_names_adds_an_extra_and_keeps_what_is_there(
         command = [tmp_path / "tools" / "pincite" / folder / "python", "-c", code]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    line = run("from ingest.platform import installation as i; print(i.add_extra('s3'))")
+    line = run("from ingest.platform import process as i; print(i.add_extra('s3'))")
     assert line.startswith("uv tool install ")
     subprocess.run(line, env=environment, check=True, shell=True)
     find = "from importlib.util import find_spec as f; print(f('s3fs') and f('psycopg') and 'both')"

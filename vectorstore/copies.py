@@ -66,14 +66,14 @@ class Copies(Protocol):
         """Delete what was fetched to this machine, except the files with these sha256."""
 
 
-_LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
+LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
 
 
 class Folder:
     """`Copies` in a folder of this machine."""
 
     near = True
-    left_over = _LEFT_OVER
+    left_over = LEFT_OVER
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -197,10 +197,6 @@ class Files:
                 f"The files in {self.place} were moved meanwhile: end this program, and start it"
                 " again."
             )
-
-    def holds(self, sha256: str) -> bool:
-        """Whether there is a copy, whatever its bytes are."""
-        return self._found(sha256) is not None
 
     def name(self, sha256: str) -> str:
         """The name of the copy, which loaders choose by; empty where there is none."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,14 +12,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.store import (
-    ChromaStore,
-    Store,
-    Vectors,
-    chroma_fingerprint,
-    chroma_loads,
-    delete_chroma,
-)
+from vectorstore.store import ChromaStore, Store, Vectors, chroma_fingerprint, chroma_loads
 
 # -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
 # Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
@@ -168,16 +162,11 @@ class DenseIndex:
                 return False
             self._let_go()
             self._doubt()
-            delete_chroma(self._folder)
+            shutil.rmtree(self._folder, ignore_errors=True)
             return True
 
     def leave(self) -> None:
         """Delete what lies outside of the folder: nothing, where Chroma is embedded."""
-
-    def rebuild(self, progress: Progress = lambda done, total: None) -> bool:
-        """Fill Chroma again from the catalogue; False when another process owns Chroma."""
-        with self._guard:
-            return self.clear() and self.sync(progress)
 
     def forget(self) -> bool:
         """Delete Chroma's files, which hold vectors of deleted passages; False when another process
@@ -257,7 +246,7 @@ class DenseIndex:
         try:
             marked = self._mark.exists()
             if marked or not self._sound():
-                delete_chroma(self._folder)
+                shutil.rmtree(self._folder, ignore_errors=True)
             store = ChromaStore(self._folder)
             if not marked and store.count() == self._catalog.passages.count():
                 self._held = int(self._catalog.meta(_STATE) or -1)

@@ -20,16 +20,7 @@ from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library, Shelf
 from vectorstore.naming.mentions import NameIndex
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.fusion import (
-    Candidate,
-    Gathered,
-    Hit,
-    Named,
-    Place,
-    Pointed,
-    Ranked,
-    hits_of,
-)
+from vectorstore.retrieval.fusion import Candidate, Gathered, Hit, Named, Place, Pointed, Ranked
 from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
 
@@ -247,7 +238,7 @@ class Federated(Shelf):
                 id: replace(chunk, document=qualified(name, chunk.document))
                 for id, chunk in library.chunks(ids).items()
             }
-        return hits_of(ranked, k, chunks, partial(nearness, embedder))
+        return fusion.hits_of(ranked, k, chunks, partial(nearness, embedder))
 
 
 AnyLibrary = Library | Federated  # to be read
@@ -303,24 +294,17 @@ def _ranked(
     candidates: list[Candidate] = []
     cards: dict[str, float] = {}
     words: dict[str, float] = {}
+    pages: set[Place] = set()
+    statements: set[Place] = set()
     for name, gathered in found.items():
         own = [c for c in gathered.candidates if where[c.id] == name]
         candidates += [replace(c, document=qualified(name, c.document)) for c in own]
         cards |= {qualified(name, one): score for one, score in gathered.cards.items()}
         words |= {qualified(name, c.document): gathered.words for c in own}
-    pages = _places(found, lambda pointed: pointed.pages)
-    statements = _places(found, lambda pointed: pointed.statements)
-    return fusion.rank(candidates, cards, Pointed(every, pages, statements), words)
-
-
-def _places(
-    found: Mapping[str, Gathered], which: Callable[[Pointed], Iterable[Place]]
-) -> frozenset[Place]:  # fmt: skip
-    return frozenset(
-        (qualified(name, document), page)
-        for name, gathered in found.items()
-        for document, page in which(gathered.pointed)
-    )
+        pages |= {(qualified(name, one), page) for one, page in gathered.pointed.pages}
+        statements |= {(qualified(name, one), page) for one, page in gathered.pointed.statements}
+    pointed = Pointed(every, frozenset(pages), frozenset(statements))
+    return fusion.rank(candidates, cards, pointed, words)
 
 
 def _of_library(every: Named, library: str) -> Named:

@@ -147,16 +147,15 @@ class PictureCache:
         return gone
 
     def all(self) -> list[KnownPicture]:
-        found = self._file.all("SELECT pictures FROM document")
+        found = self._file.column("SELECT pictures FROM document")
         try:
-            return [one for (pictures,) in found for one in _KNOWN.decode(pictures)]
+            return [one for pictures in found for one in _KNOWN.decode(pictures)]
         except InvalidData as error:
             raise _Damaged(f"{self._path} is damaged ({error}). It may be deleted.") from error
 
     def thumbnail(self, id: str) -> bytes:
         """A small JPEG; empty when it is gone."""
-        row = self._file.one("SELECT jpeg FROM thumbnail WHERE id = ?", id)
-        return bytes(row[0]) if row else b""
+        return self._file.value("SELECT jpeg FROM thumbnail WHERE id = ?", id) or b""
 
 
 def _bytes(vector: Vectors) -> bytes:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -123,11 +122,6 @@ def _try(folder: Path) -> None:
         (vector,) = store.vectors([min(ids)])
         store.nearest(vector, 10)
     store.close()
-
-
-def delete_chroma(folder: Path) -> None:
-    """Delete Chroma's files in the folder."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from ingest.language import dates
 from ingest.language.dates import MONTH, YEAR
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
-from vectorstore.catalog.places import INSIDE
+from vectorstore.catalog.catalog import INSIDE
 from vectorstore.database.schema import Database, Transaction
 
 # -- A document's words in 528 bytes, to estimate how alike documents are without reading them

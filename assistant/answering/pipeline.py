@@ -18,7 +18,7 @@ from assistant.answering.retrieve import Budget, Context, Retriever, note_search
 from assistant.answering.verifier import Gate, Verifier
 from assistant.answering.write import Written, expected_words, write
 from assistant.contract.facts import Citation, Outcome, Sentence
-from assistant.contract.reply import Closest, Event, Reply, stage
+from assistant.contract.reply import Closest, Event, Reply
 from assistant.contract.request import Request
 from assistant.errors import ModelUnusable
 from assistant.i18n.translation import _, ngettext
@@ -103,7 +103,7 @@ class AnswerTool:
     def _work(self, request: Request, reply: Reply) -> Iterator[Event]:
         self.hurry()
         reply.activity.stage = _("Searching")
-        with stage("retrieve", reply):
+        with reply.trace.facts.timed("retrieve"):
             if (ahead := self._known(request)) is not None:
                 context = ahead
             else:
@@ -116,7 +116,7 @@ class AnswerTool:
         checked = self._verifier(context, request.threshold)
         gate = Gate(checked, request.anyway, reply)
         outcome = yield from self._answer(context, gate, reply)
-        with stage("check", reply):
+        with reply.trace.facts.timed("check"):
             outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
             reply.outcome = prompt_injection.noted(outcome, context.left_out)
 
@@ -154,7 +154,7 @@ class AnswerTool:
             yield outcome.text
         else:
             reply.activity.stage = _("Citing")
-            with stage("attribute", reply):
+            with reply.trace.facts.timed("attribute"):
                 outcome = attributed(written, context, bool(reply.trace.withheld))
             if outcome.refused:
                 yield outcome.text
@@ -172,7 +172,7 @@ class AnswerTool:
         with self._turn(reply):
             reply.trace.facts.spent("wait", perf_counter() - begun)
             reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
-            with stage("write", reply):
+            with reply.trace.facts.timed("write"):
                 messages = context.messages()
                 reply.trace.asked = prompts.to_rows(messages)
                 written = yield from write(

@@ -21,9 +21,8 @@ from assistant.contract.facts import Judged, Outcome, Token, Verdict
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
 from assistant.llm import prompts
-from ingest.language.identify import UNKNOWN, language_of_passages
 from ingest.language.sentences import split_answer
-from ingest.language.words import all_stems, has_spaceless, without
+from ingest.language.words import UNKNOWN, all_stems, has_spaceless, language_of_passages, without
 from vectorstore.retrieval.rerank import Reader
 from vectorstore.retrieval.search_query import SearchQuery
 

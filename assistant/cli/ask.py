@@ -34,8 +34,7 @@ from assistant.contract.reply import Reply, below, closest, quoted
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import asked_rows
-from assistant.export.account import account
-from assistant.export.documents import FORMS, save
+from assistant.export.documents import FORMS, account, save
 from assistant.libraries.uploads import given_path
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.models.installed import Models
@@ -270,7 +269,7 @@ def _tell_receipt(receipt: Receipt, done: Replayed, as_json: bool) -> None:
 
 def _model(receipt: Receipt, settings: Settings) -> LlamaCppChat:
     """The model, opened as it was when it wrote the answer."""
-    hashes, models = FileHashes(settings.home), Models(settings.models_folder, settings)
+    hashes, models = FileHashes(settings.home), Models(settings)
     path = model_file(receipt, models, hashes.sha256)
     then = receipt.settings
     return LlamaCppChat.from_file(

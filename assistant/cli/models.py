@@ -14,7 +14,7 @@ from assistant.models.fetch import progress_bar
 from assistant.models.installed import AUTO, OFF, Models, rows, table
 from assistant.settings import Settings
 from assistant.wiring.chosen_models import in_use, missing_defaults, reader, use
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 
 
 def _bundle(args: argparse.Namespace, settings: Settings) -> int:
@@ -34,12 +34,8 @@ _GIVEN = {  # to a server, by its role
 }
 
 
-def _models(settings: Settings) -> Models:
-    return Models(settings.models_folder, settings)
-
-
 def _list(args: argparse.Namespace, settings: Settings) -> int:
-    listed = rows(_models(settings))
+    listed = rows(Models(settings))
     if args.json:
         print(json.dumps(listed))
     else:
@@ -51,7 +47,7 @@ def _pull(args: argparse.Namespace, settings: Settings) -> int:
     if args.path and len(args.names) != 1:
         args.misused("--from takes exactly one NAME")
     names = args.names or _defaults()
-    pulled, failed = _pull_all(_models(settings), names, args)
+    pulled, failed = _pull_all(Models(settings), names, args)
     if found := reader(settings):
         found.prepare()  # so that the first question does not wait for it
     if args.json:
@@ -69,7 +65,7 @@ def fetch_searching(settings: Settings) -> None:
     hint(f"First the models that search are fetched, once: {size:,.0f} MB.")
     for one in missing:
         with progress_bar() as progress:
-            _models(settings).pull(one.name, progress)
+            Models(settings).pull(one.name, progress)
 
 
 def _defaults() -> list[str]:
@@ -122,7 +118,7 @@ def _use(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(args: argparse.Namespace, settings: Settings) -> int:
-    _models(settings).remove(args.name)
+    Models(settings).remove(args.name)
     return done(args, {"removed": args.name}, f"{args.name} was removed.")
 
 
@@ -135,7 +131,7 @@ _REMEDIES = {
 
 def _verify(args: argparse.Namespace, settings: Settings) -> int:
     with progress_bar() as progress:
-        states = _models(settings).verify(progress)
+        states = Models(settings).verify(progress)
     rows = [{"name": name, "state": state} for name, state in states.items()]
     lines = [f"{name}: {state}{_REMEDIES[state].format(name)}" for name, state in states.items()]
     none = "There is no model on this disk yet. Fetch the defaults: pincite models pull"

@@ -12,16 +12,7 @@ from typing import NoReturn
 
 from assistant import attachments
 from assistant.background import Background
-from assistant.cli.shared import (
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    Show,
-    notice,
-    opened,
-    picture,
-    progress,
-)
+from assistant.cli.shared import DONE, FAILED, INTERRUPTED, Show, notice, opened, picture, progress
 from assistant.contract import intents
 from assistant.contract.facts import Offer
 from assistant.contract.reply import Reply, below
@@ -31,8 +22,7 @@ from assistant.models.fetch import progress_bar
 from assistant.settings import Settings
 from assistant.tools.transcription import WRITERS, Transcription, timed
 from assistant.wiring import chosen_models, composition
-from ingest.platform.installation import needs
-from ingest.platform.process import usual_rights
+from ingest.platform.process import needs, usual_rights
 
 
 def _describe(args: argparse.Namespace, settings: Settings) -> int:

@@ -4,7 +4,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,36 +70,6 @@ class Activity:
 
     def _passed(self) -> float:
         return time.perf_counter() - self._started
-
-
-# -- Spans of an answer: how long each stage takes, for whoever traces a server. Off by default
-
-SpanOpener = Callable[[str, str], AbstractContextManager[object]]
-
-
-def _nothing(stage: str, answer: str) -> AbstractContextManager[object]:
-    return nullcontext()
-
-
-_opened: SpanOpener = _nothing
-
-
-def span(stage: str, answer: str) -> AbstractContextManager[object]:
-    """Around a stage of the answer with that id; never with words of a person or a document."""
-    return _opened(stage, answer)
-
-
-@contextmanager
-def stage(name: str, reply: "Reply") -> Iterator[None]:
-    """A span around a stage of a reply, whose seconds are among its facts."""
-    with span(name, reply.id), reply.trace.facts.timed(name):
-        yield
-
-
-def record_spans(opened: SpanOpener | None) -> None:
-    """Have all spans of this process opened so; None: no longer."""
-    global _opened
-    _opened = opened or _nothing
 
 
 # -- The trace of an answer, as a receipt stores it

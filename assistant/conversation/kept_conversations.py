@@ -1,4 +1,4 @@
-"""The conversations of a home, of all people, and their tables. The receipts of their answers
+"""The conversations of a home, of all people. The receipts of their answers
 stay with them."""
 
 import json
@@ -6,55 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from assistant.contract.answer_document import reads, with_library, without
-from assistant.receipts import record
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import mentioned, mentioned_in
 from assistant.storage.part import Connection, Kept, Place, leave
-from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
-
-_SCRIPT = """
-CREATE TABLE IF NOT EXISTS conversation (
-    id      TEXT PRIMARY KEY,                   -- of a person with an account: "@PERSON/ID"
-    library TEXT NOT NULL,
-    title   TEXT NOT NULL DEFAULT '',           -- empty: the first question
-    pinned  INTEGER NOT NULL DEFAULT 0,
-    latest  TEXT NOT NULL DEFAULT '',           -- ISO 8601, UTC: its last turn
-    shown   INTEGER NOT NULL DEFAULT 0,         -- the last turn of the branch that is shown
-    folder  INTEGER NOT NULL DEFAULT 0          -- 0: in none
-);
-CREATE TABLE IF NOT EXISTS turn (
-    number       INTEGER PRIMARY KEY,
-    conversation TEXT NOT NULL,
-    parent       INTEGER NOT NULL DEFAULT 0,    -- the turn before it; 0: it is a first one
-    question     TEXT NOT NULL,
-    said         TEXT NOT NULL DEFAULT '',      -- the text of the answer: what searches read
-    answer       TEXT NOT NULL                  -- JSON: the document of the public contract
-);
-CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation, number);
-CREATE TABLE IF NOT EXISTS folder (
-    number    INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given again: a page may know it still
-    person    TEXT NOT NULL DEFAULT '',             -- whose it is; empty without accounts
-    name      TEXT NOT NULL,
-    collapsed INTEGER NOT NULL DEFAULT 0
-);
-"""
-
-_POSTGRES = """
-CREATE OR REPLACE FUNCTION json_extract(document TEXT, path TEXT) RETURNS TEXT
-LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
-    RETURN replace(document, '\\u0000', '\\ufffd')::json ->> substr(path, 3);
-EXCEPTION WHEN others THEN RETURN NULL;     -- no JSON, or half of a letter
-END $$;
-CREATE OR REPLACE FUNCTION json_valid(document TEXT) RETURNS BOOLEAN
-LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
-    RETURN document::json IS NOT NULL;
-EXCEPTION WHEN others THEN RETURN FALSE;
-END $$;
-"""
-
-CONVERSATIONS = Schema(
-    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, first=2, postgres=_POSTGRES
-)
 
 
 def text_of(answer: Mapping[str, Any]) -> str:

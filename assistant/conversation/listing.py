@@ -11,9 +11,10 @@ from pathlib import PurePath
 from typing import Any
 
 from assistant.contract.evidence import check_name
-from assistant.conversation.kept_conversations import CONVERSATIONS, KeptConversations
+from assistant.conversation.kept_conversations import KeptConversations
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.part import EVERYBODY, Connection, Kept, Place, Whose
 from ingest.document.source import readable
 

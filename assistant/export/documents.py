@@ -1,19 +1,118 @@
-"""Answers as Word documents, PDF and Markdown: each citation with document, page and quote."""
+"""Answers as they are exported, with document, page and quote of each citation: as Word documents,
+PDF, Markdown and tables. Also writes other tables as workbooks."""
 
 import logging
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
+from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.contract.asked_in import from_row, in_words
+from assistant.contract.facts import full_name, place
 from assistant.errors import AssistantError
-from assistant.export.account import Account, Said, Source, sources_of
-from assistant.export.xlsx import spreadsheet
+from assistant.i18n.translation import _
+from ingest.document.model import ended
+from ingest.document.source import readable
 from ingest.platform.process import require, safe_name, usual_rights
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
+
+# -- An answer: its sentences, what no line states of them, and their sources
+
+STOPPED = "Stopped before it was complete."
+NOT_FOUND = "not found in the documents"
+PARTLY = "no line states the marked words"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The lines that a sentence points to."""
+
+    document: str
+    where: str  # "page 2"; in a recording "03:12"
+    quote: str
+
+    @property
+    def words(self) -> str:
+        """The source in a note: `Handbook.pdf, page 2: “Thirty days of leave.”`"""
+        return f"{self.document}, {self.where}: “{' '.join(self.quote.split())}”"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence in pieces, each with whether lines state it, and a remark where not all is."""
+
+    pieces: tuple[tuple[str, bool], ...]
+    sources: tuple[Source, ...] = ()
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A question with its answer, as it is exported."""
+
+    question: str
+    said: tuple[Said, ...]
+    notices: tuple[str, ...] = ()
+    cells: tuple[Mapping[str, Any], ...] = ()  # of tables that it was computed from
+
+
+def sources_of(accounts: Sequence[Account]) -> list[Source]:
+    """Each once, in the order in which they are cited."""
+    every = (source for one in accounts for said in one.said for source in said.sources)
+    return list(dict.fromkeys(every))
+
+
+def account(answer: Mapping[str, Any]) -> Account:
+    """The account of an answer document. It may leave this machine: it has no file address."""
+    sources = {
+        row["mark"]: Source(
+            readable(full_name(row)), place(row["page"], row.get("seconds")), row["quote"]
+        )
+        for row in answer["citations"]
+    }
+    stopped = [STOPPED] if answer.get("stopped") else []
+    sentences = answer.get("sentences") or [{"text": answer["answer"], "supported": True}]
+    tells = answer["refused"] or not answer.get("grounded", True)
+    ends = ({**sentence, "text": ended(sentence["text"])} for sentence in sentences)
+    said = tuple(_said_of(sentence, sources, bool(tells)) for sentence in ends)
+    within = in_words(from_row(answer.get("filter", {})))
+    asked = [_("Asked in: {filter}", filter=within)] if within else []
+    notices = (*asked, *answer.get("notices", ()), *stopped)
+    return Account(answer["question"], said, notices, tuple(answer.get("cells", ())))
+
+
+def pieces(sentence: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The text of a sentence in pieces, and whether lines state them."""
+    text = sentence["text"]
+    for word in sentence.get("unstated", ()):
+        before, found, text = text.partition(word)
+        yield before, True
+        yield found, False
+    yield text, True
+
+
+def _said_of(sentence: Mapping[str, Any], sources: Mapping[int, Source], tells: bool) -> Said:
+    """`tells`: it is a refusal, or words of a tool, which no line is to state."""
+    marks: Sequence[int] = sentence.get("marks", ())
+    found = tuple(sources[mark] for mark in marks if mark in sources)
+    if sentence["supported"] or tells:
+        return Said(((sentence["text"], True),), found)
+    if not found:
+        return Said(((sentence["text"], False),), (), NOT_FOUND)
+    return Said(tuple(piece for piece in pieces(sentence) if piece[0]), found, PARTLY)
+
 
 # -- Fonts of this machine that have the letters of a text. matplotlib finds them, and brings one.
 
@@ -179,7 +278,6 @@ _PARTS = {
     "word/footnotes.xml": "footnotes.xml",
     "word/styles.xml": "styles.xml",
 }
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
 
 
 def word(accounts: Sequence[Account]) -> bytes:
@@ -234,6 +332,145 @@ def _marked(text: str) -> str:
 def _plain(text: str) -> str:
     return _BLOCK.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
 
+
+# -- Tables as an XLSX workbook: typed cells, links, notes and colours. The home of openpyxl's
+# writer. Text is always written as text: a cell of a document that begins with "=" is no formula.
+
+_NO_TITLE = re.compile(r"[\[\]:*?/\\]")
+_LONGEST = 32_767  # characters of a cell, by the format
+_LONGEST_LINK = 2_079
+_TITLE = 31
+_WIDTHS = (8, 48)  # characters of a column, at least and at most
+_COLOURS = {"doubtful": "FFF2CC", "failed": "F8CBAD"}
+
+Tone = Literal["", "doubtful", "failed"]
+
+
+@dataclass(frozen=True)
+class BookCell:
+    """A cell. `form` is a number format of spreadsheets, `note` is shown beside the cell."""
+
+    value: str | float | date | None
+    note: str = ""
+    link: str = ""  # an address, or "#'Sources'!A2"
+    tone: Tone = ""
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A sheet of the workbook: the heads of its columns and its rows."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[BookCell]]
+
+
+def workbook(tabs: Sequence[Tab]) -> bytes:
+    """An XLSX file, of which the first row of each sheet stays in sight."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    del book[book.sheetnames[0]]
+    for tab in tabs:
+        _fill(book.create_sheet(title(tab.title)), tab)
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def title(text: str) -> str:
+    """A name that a sheet may have."""
+    return clean(_NO_TITLE.sub(" ", text)).strip(" '")[:_TITLE] or "Sheet"
+
+
+def clean(text: str) -> str:
+    """The text without characters that no XML holds, and no longer than a cell may be."""
+    return _ILLEGAL.sub("", text)[:_LONGEST]
+
+
+def _fill(sheet: "Worksheet", tab: Tab) -> None:
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    for at, head in enumerate(tab.heads, start=1):
+        made = sheet.cell(1, at)
+        _text(made, head)
+        made.font = Font(bold=True)
+    for number, row in enumerate(tab.rows, start=2):
+        for at, cell in enumerate(row, start=1):
+            _put(sheet.cell(number, at), cell)
+    for at, head in enumerate(tab.heads, start=1):
+        longest = max([len(head), *(_width(row[at - 1]) for row in tab.rows)])
+        width = min(max(longest + 2, _WIDTHS[0]), _WIDTHS[1])
+        sheet.column_dimensions[get_column_letter(at)].width = width
+    sheet.freeze_panes = "B2"
+
+
+def _put(made: "Cell | MergedCell", cell: BookCell) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    if isinstance(cell.value, str):
+        _text(made, cell.value)
+    else:
+        made.value = cell.value
+    made.alignment = Alignment(wrap_text=True, vertical="top")
+    if cell.form:
+        made.number_format = cell.form
+    if cell.link and len(cell.link) <= _LONGEST_LINK:
+        inside = cell.link.startswith("#")
+        where = {"location": cell.link[1:]} if inside else {"target": cell.link}
+        made.hyperlink = Hyperlink(ref=made.coordinate, **where)
+        made.font = Font(color="1F5FAF", underline="single")
+    if cell.tone:
+        made.fill = PatternFill("solid", fgColor=_COLOURS[cell.tone])
+    if cell.note:
+        made.comment = Comment(clean(cell.note), "Pincite", width=360, height=140)
+
+
+def _text(made: "Cell | MergedCell", text: str) -> None:
+    made.value = clean(text)
+    made.data_type = "s"
+
+
+def _width(cell: BookCell) -> int:
+    return max(map(len, str(cell.value if cell.value is not None else "").split("\n")))
+
+
+# -- Answers as an XLSX workbook: a row for each sentence and source, and the cells of tables
+
+_HEADS = ("Question", "Sentence", "Support", "Document", "Where", "Quote")
+_CELLS = ("Question", "Row", "Column", "Cell")
+
+
+def spreadsheet(accounts: Sequence[Account]) -> bytes:
+    """An XLSX file; a sentence with several sources takes a row for each of them."""
+    tabs = [Tab("Answers", _HEADS, [row for one in accounts for row in _rows(one)])]
+    cells = [
+        [BookCell(one.question), *(BookCell(cell[name]) for name in ("row", "column", "text"))]
+        for one in accounts
+        for cell in one.cells
+    ]
+    return workbook([*tabs, *([Tab("Cells", _CELLS, cells)] if cells else [])])
+
+
+def _rows(one: Account) -> Iterator[list[BookCell]]:
+    for said in one.said:
+        text = "".join(piece for piece, _ in said.pieces)
+        tone: Tone = "doubtful" if said.remark else ""
+        of_sources: list[tuple[str | None, ...]] = [
+            (source.document, source.where, source.quote) for source in said.sources
+        ]
+        for where in of_sources or [(None, None, None)]:
+            yield [
+                BookCell(one.question), BookCell(text), BookCell(said.remark, tone=tone),
+                *map(BookCell, where),
+            ]  # fmt: skip
+
+
+# -- The files by their endings, and their names
 
 FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
     ".docx": word,

@@ -107,7 +107,6 @@ TIMES = frozenset(terms("quarter month time date period")) | {"year"}
 class Wanted:
     """`over` are the terms of the axis, `of` those of what is counted or measured."""
 
-    text: str
     of: frozenset[str]
     over: frozenset[str]
     first: int = 0  # years, inclusive; 0: not limited
@@ -133,7 +132,7 @@ def wanted(text: str) -> Wanted:
     axis = frozenset(term for term in terms(over) if not is_hard(term))
     if _YEARS.search(over):
         axis |= {"year"}  # which tells nothing in other questions, and is no term
-    return Wanted(text, of, axis - of, first, last)
+    return Wanted(of, axis - of, first, last)
 
 
 # -- Finds the table of the library with the numbers to chart, and their rows or columns

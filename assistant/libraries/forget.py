@@ -18,8 +18,7 @@ from assistant.wiring import composition
 from assistant.wiring.people import home_accounts
 from assistant.wiring.places import answer_files, delete_fetched
 from vectorstore.errors import UnknownDocument
-from vectorstore.library import Library
-from vectorstore.maintenance.removing import Forgotten
+from vectorstore.library import Forgotten, Library
 
 # -- A conversation leaves the whole home: turns, receipts, thumbs, its attachments and what its
 # tools made.

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant import attachments
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.i18n.translation import N_
 from assistant.libraries.uploads import upload_folder as uploads
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import Kind, Used, clean, used_space
 from assistant.wiring import composition
 from assistant.wiring.composition import sheet_store

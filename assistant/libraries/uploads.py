@@ -23,7 +23,7 @@ from assistant.storage.files import held, write_private
 from ingest.document.source import readable
 from ingest.errors import NothingFound
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.places import INSIDE, own_folder, place_of
+from vectorstore.catalog.catalog import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
 from vectorstore.library import Library
 from vectorstore.watch import PAUSE, SETTLE, Watching

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from assistant.contract.facts import Passage
 from assistant.security.prompt_injection import without_instructions
 from assistant.security.untrusted_text import quoted
-from ingest.language.identify import ENGLISH, name_of
+from ingest.language.words import ENGLISH, name_of
 from vectorstore.retrieval.search_query import SearchQuery
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."

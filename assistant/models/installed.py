@@ -63,16 +63,15 @@ class Installed:
 
 
 class Models:
-    """A folder of models: fetches, chooses, checks and removes them."""
+    """The models of a home: fetches, chooses, checks and removes them."""
 
     def __init__(
         self,
-        folder: Path,
         settings: Settings,
         models: Sequence[Model] | None = None,
         cache: Path | None = None,
     ) -> None:
-        self.folder = folder
+        self.folder = settings.models_folder
         self.models: Sequence[Model] = catalogue() if models is None else models
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._extensions_first = settings.extensions_first

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageChops, ImageDraw
 
 from assistant.contract.facts import full_name, place
-from assistant.export.account import STOPPED, pieces
+from assistant.export.documents import STOPPED, pieces
 from assistant.receipts.record import Receipt, conditions, document_sha256
 from ingest.document.model import Page, ended
 from ingest.document.source import readable

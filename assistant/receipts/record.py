@@ -19,19 +19,10 @@ from assistant.contract.reply import Reply, Step
 from assistant.contract.request import Request
 from assistant.errors import AssistantError, NotThere
 from assistant.models.hub import sha256_of
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import (
-    AUTHORS_SCHEMA,
-    EVERYBODY,
-    Connection,
-    Kept,
-    Place,
-    Whose,
-    leave,
-    may_write,
-)
+from assistant.storage.part import EVERYBODY, Connection, Kept, Place, Whose, leave, may_write
 from ingest.document.source import readable
-from vectorstore.database.schema import Schema
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, is_joined, parts
 
@@ -94,18 +85,6 @@ def conditions(receipt: Receipt) -> dict[str, str]:
 _MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS receipt (
-    number  INTEGER PRIMARY KEY,
-    id      TEXT NOT NULL UNIQUE,      -- of the answer
-    receipt TEXT NOT NULL,             -- JSON: a Receipt
-    person  TEXT NOT NULL DEFAULT ''   -- whose it is; empty without accounts
-);
-"""
-# In the same file as conversations, and so of the same version.
-RECEIPTS = Schema("conversations", "receipts", _TABLE + AUTHORS_SCHEMA, first=2)
-
-
 _OF = (
     "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
     " OR json_extract(receipt, '$.library') LIKE '%,%')"
@@ -127,7 +106,7 @@ class Receipts(Kept):
 
     def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when they cannot be read or written."""
-        super().__init__(place, RECEIPTS)
+        super().__init__(place, CONVERSATIONS)
         self._whose = whose
 
     def add(self, receipt: Receipt) -> bool:

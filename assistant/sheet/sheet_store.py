@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.export.xlsx import BookCell, Tab, Tone, workbook
+from assistant.export.documents import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell, Column, from_json, written
 from assistant.storage.part import Kept
 from ingest.document.source import readable

@@ -80,12 +80,6 @@ EVERYBODY = Whose()
 # writer and the removal of its person wait for each other: what is written meanwhile is either
 # removed, too, or not written.
 
-AUTHORS_SCHEMA = """
-CREATE TABLE IF NOT EXISTS author (
-    person TEXT PRIMARY KEY,                -- their id, which is never used again
-    gone   INTEGER NOT NULL DEFAULT 0       -- 1: they were removed
-);
-"""
 _NOTE = "INSERT INTO author (person, gone) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET gone = "
 
 

@@ -124,13 +124,8 @@ def given(size: Size, likes: Likes) -> Fit:
     factor = 1.0
     if not _LEAST * likes.area <= area <= _NEAR * likes.area:
         factor = (likes.area / area) ** 0.5
-    scaled = _times(size, factor)
-    return Fit(size, scaled, _rounded(scaled, likes))
-
-
-def _times(size: Size, factor: float) -> Size:
     width, height = (max(1, round(side * factor)) for side in size)
-    return width, height
+    return Fit(size, (width, height), _rounded((width, height), likes))
 
 
 def _rounded(size: Size, likes: Likes) -> Size:
@@ -320,8 +315,3 @@ def _source(made: Provenance) -> str:
     """A picture that a model has changed is composed of both."""
     own = made.tool in ("", "draw")
     return "trainedAlgorithmicMedia" if own else "compositeWithTrainedAlgorithmicMedia"
-
-
-def save(done: Painted, made: Provenance, path: Path) -> None:
-    """Save a painted picture as a PNG that states how it was made."""
-    done.picture.save(path, "PNG", pnginfo=marks(made))

@@ -16,20 +16,10 @@ from assistant.i18n.translation import N_, _, ngettext
 from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
-from assistant.studio.aloud import pieces
-from assistant.studio.canvas import (
-    CannotPaint,
-    DrawingJob,
-    Painted,
-    Watch,
-    marks,
-    program,
-    provenance,
-    save,
-)
+from assistant.studio.canvas import CannotPaint, DrawingJob, Painted, Watch, marks, provenance
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
-from assistant.studio.voices import NONE, SpokenSound, Voice, Voices
+from assistant.studio.voices import NONE, SpokenSound, Voice, Voices, pieces
 from ingest.errors import Stopped
 from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock
@@ -83,7 +73,7 @@ class Studio(IntentTool[Draw | Edit | Vary]):
             done = painter.paint(wanted, _watch(reply))
             made = provenance(done.job, intents.name(intent), painter.name, painter.digest())
             file = self._made.path(".png")
-            save(done, made, file)
+            done.picture.save(file, "PNG", pnginfo=marks(made))
         reply.images = (file,)
         text = describe_output(done)
         yield text
@@ -196,7 +186,7 @@ class Enhancing(IntentTool[Enhance]):
         return Provenance(
             f"enhanced by Real-ESRGAN: {intent.picture.name}", model=self._enlarger.name,
             model_sha256=self._enlarger.digest(), width=size[0], height=size[1], tool=self.name,
-            program=program(),
+            program=canvas.program(),
         )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.errors import AssistantError
 from assistant.storage.part import Kept, Place
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 from vectorstore.database.schema import Schema, Transaction
 
 if TYPE_CHECKING:

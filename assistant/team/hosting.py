@@ -408,7 +408,7 @@ def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
 def _server_needed() -> Iterator[None]:
     """Around imports. Raises AssistantError where one is missing."""
     from assistant.errors import AssistantError
-    from ingest.platform.installation import needs
+    from ingest.platform.process import needs
 
     try:
         yield

@@ -23,8 +23,8 @@ from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
 from ingest.errors import Stopped, UnsupportedFile
 from ingest.images.stills import place
-from ingest.language.identify import language_of_question
 from ingest.language.sentences import numbers
+from ingest.language.words import language_of_question
 from ingest.media.ffmpeg import clock
 
 # -- Answers a question about attachments from them and the documents together

@@ -17,16 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from assistant.entrance import asgi
-from assistant.entrance.asgi import (
-    Asgi,
-    Hosts,
-    Receive,
-    Scope,
-    Send,
-    answering_with,
-    cookie_of,
-    headers_of,
-)
+from assistant.entrance.asgi import Asgi, Hosts, Receive, Scope, Send, cookie_of, headers_of
 from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed
 from assistant.errors import AssistantError
 from assistant.i18n import translation
@@ -163,7 +154,7 @@ class Door:
     ) -> None:
         """With who it is in a header, in the place of any that the client has sent."""
         page = response_headers(asked.get("host", ""), streamlit_page())
-        await self._inner(_marked(scope, asked, mark), receive, answering_with(send, page))
+        await self._inner(_marked(scope, asked, mark), receive, asgi.answering_with(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -178,7 +169,7 @@ class Door:
         self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
     ) -> None:
         """Let in who has a known cookie; others get the form."""
-        form = answering_with(send, response_headers(asked["host"], entrance.form.page("")))
+        form = asgi.answering_with(send, response_headers(asked["host"], entrance.form.page("")))
         cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)

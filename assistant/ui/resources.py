@@ -20,6 +20,7 @@ from assistant.i18n.translation import _
 from assistant.libraries import uploads as adding
 from assistant.libraries.libraries import make
 from assistant.llm.odds import TokenOdds, TurnTaking
+from assistant.models.installed import Models
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
@@ -444,7 +445,7 @@ def is_told_apart() -> bool:
 @_once
 def fetches() -> background.Fetches:
     """The downloads of models that this server has started."""
-    return background.Fetches(composition.home_models(settings()).pull)
+    return background.Fetches(Models(settings()).pull)
 
 
 def fetch(*names: str) -> None:

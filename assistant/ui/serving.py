@@ -24,7 +24,7 @@ from assistant.team.members import Elsewhere, Members
 from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from assistant.wiring.people import Known, guesses, provider, sessions, signed_in
 from ingest.platform.hardware import memory
-from ingest.platform.installation import serve_others
+from ingest.platform.process import serve_others
 
 if TYPE_CHECKING:
     from streamlit.starlette import App

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import streamlit as st
 
-from assistant.doctor.machine import graphics
+from assistant.doctor.checks import graphics
 from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
 from assistant.libraries.libraries import LOST, NAMES
 from assistant.models.catalogue import BY_CHOICE, ROLES, Expected, Role, missing_extra, this_machine
-from assistant.models.installed import AUTO, OFF, Row, rows
+from assistant.models.installed import AUTO, OFF, Models, Row, rows
 from assistant.models.programs import ENHANCE, PROGRAMS
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.settings import PREFIX
@@ -21,10 +21,9 @@ from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
 from assistant.ui.widgets import ask_before, button, draw_stop, folded, plain, submit
-from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
-from ingest.platform.installation import add_extra
+from ingest.platform.process import add_extra
 
 _FITS = {
     "good": N_("fits this machine"), "slow": N_("slow on this machine"),
@@ -101,7 +100,7 @@ def _use(role: str, name: str) -> None:
 
 def _remove(name: str) -> None:
     resources.check_owner()
-    composition.home_models(resources.settings()).remove(name)
+    Models(resources.settings()).remove(name)
     resources.renew_answering()
 
 
@@ -180,7 +179,7 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
 
 def _draw_model_roles() -> None:
     settings = resources.settings()
-    listed, waits = rows(composition.home_models(settings)), first_words(settings)
+    listed, waits = rows(Models(settings)), first_words(settings)
     using = {role: in_use(settings, role) for role in ROLES}
     above, machine = st.empty(), this_machine()
     here = _(

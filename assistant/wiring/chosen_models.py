@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.vision import Describer, Looking, Tagging, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
@@ -32,10 +31,11 @@ from assistant.models.programs import PIPER
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
 from assistant.settings import PREFIX, Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import FileHashes, Made
-from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
+    Aloud,
     Voices,
     espeak_languages,
     espeak_program,
@@ -47,7 +47,7 @@ from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
-from ingest.platform.installation import needs
+from ingest.platform.process import needs
 from vectorstore.embedding.classifier_folder import weights_file
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
@@ -58,14 +58,14 @@ from vectorstore.retrieval.rerank import CrossEncoder, Reader, Reranker, fits
 
 def reranker(settings: Settings) -> Reranker | None:
     """The chosen one; None when none is. Raises ModelUnusable, or LibraryError."""
-    path = Models(settings.models_folder, settings).chosen("reranker")
+    path = Models(settings).chosen("reranker")
     return CrossEncoder(path, settings.threads) if path else None
 
 
 def reranker_identity(settings: Settings) -> str:
     """The name and the sha256 of the chosen one; empty where none is chosen. For receipts, and to
     compare measurements. Raises AssistantError."""
-    folder = Models(settings.models_folder, settings).chosen("reranker")
+    folder = Models(settings).chosen("reranker")
     weights = weights_file(folder) if folder else None
     if not folder or not weights:
         return ""
@@ -77,7 +77,7 @@ def reranker_identity(settings: Settings) -> str:
 
 def engines(settings: Settings) -> Engines:
     """The engines for scans, recordings and pictures. Raises ModelUnusable when a model is gone."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     return Engines(
         settings.ocr, settings.ocr_languages, models.chosen("speech"), viewer(settings),
         bounds(settings), settings.extensions_first,
@@ -100,13 +100,13 @@ def bounds(settings: Settings) -> Bounds:
 
 def viewer(settings: Settings) -> Describer | None:
     """The chosen vision model; None when none is installed. Raises ModelUnusable."""
-    path = Models(settings.models_folder, settings).chosen("vision")
+    path = Models(settings).chosen("vision")
     return Describer(path, settings.threads) if path else None
 
 
 def tagging(settings: Settings) -> Tagging | None:
     """The chosen model for tags; None when none is installed. Raises ModelUnusable."""
-    path = Models(settings.models_folder, settings).chosen("tags")
+    path = Models(settings).chosen("tags")
     return Tagging(path) if path else None
 
 
@@ -134,7 +134,7 @@ class LoadedChat:
 
 def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     """A function that loads the chosen chat model; None without one. Both raise AssistantError."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     if address := models.server("chat"):
         return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
@@ -164,7 +164,7 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
 
 def server_embedder(address: ServerAddress, settings: Settings) -> Any:
     """The embedding model of a server, which reports its dimensions. Raises as `server_of`."""
-    known = {model.name: model.habits for model in Models(settings.models_folder, settings).models}
+    known = {model.name: model.habits for model in Models(settings).models}
     return _servers().connect_embedder(
         address,
         key_of(address, settings, "embedding"),
@@ -190,7 +190,7 @@ def _servers() -> Any:
 
 def missing_defaults(settings: Settings) -> list[Offer]:
     """What answers and searches by default and is not here, where nothing else was chosen."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     here = {model.name for model in models.installed()}
     return [
         Offer(model.name, model.role, model.licence, model.bytes)
@@ -201,7 +201,7 @@ def missing_defaults(settings: Settings) -> list[Offer]:
 
 def embedder(settings: Settings) -> Embedder:
     """Raises LibraryError when no embedding model is installed, and what `server_of` raises."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     if address := models.server("embedding"):
         found: Embedder = server_embedder(address, settings)
         return found
@@ -221,7 +221,7 @@ def embedder(settings: Settings) -> Embedder:
 def multilingual(settings: Settings) -> Embedder | None:
     """The embedder for a library that is not mostly English; None where a person has chosen one
     for all libraries. Raises LibraryError when it is not installed."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     if models.named("embedding"):
         return None
     found = next((model for model in models.models if model.habits.get("multilingual")), None)
@@ -237,7 +237,7 @@ def multilingual(settings: Settings) -> Embedder | None:
 def embedder_of(settings: Settings, identity: str) -> Embedder | None:
     """The embedder that made a library; None when it is no longer installed."""
     name = identity.partition(":")[0]
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     loaders: list[Callable[[], Embedder]] = [
         partial(load_embedder, model.path, settings.threads, _habits(models, model.path))
         for model in models.installed()
@@ -262,7 +262,7 @@ def _habits(models: Models, path: Path) -> Habits | None:
 def reader(settings: Settings) -> Reader | None:
     """The learned reader; None where the embedding model that it needs is not installed. Which one
     a library uses does not matter."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     folders = [model.path for model in models.installed() if model.role == "embedding"]
     with suppress(PinciteError):  # who searches with it says what is wrong with it
         folders += [path for path in [models.chosen("embedding")] if path]  # may be elsewhere
@@ -305,7 +305,7 @@ class Choice:
 
 def in_use(settings: Settings, role: Role) -> InUse:
     """Which model the role has now."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     setting = f"{PREFIX}{settings.field_of(role).upper()}" if settings.model(role) else ""
     try:
         if address := models.server(role):
@@ -330,7 +330,7 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
         name = str(_servers().choose(address, key_of(address, settings)))
     elif address:
         name = str(server_embedder(address, settings).address)
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     if role in BY_CHOICE and name not in (AUTO, OFF):
         path = models.path(name)
         if role_of(path) == role:
@@ -341,7 +341,7 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
 def first_words(settings: Settings) -> Mapping[str, Expected]:
     """How long each local chat model lets people wait for its first word, by name: as this home, or
     its team, has measured it, or estimated from the wait for another one. Raises AssistantError."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
     sizes = {model.name: model.weights for model in models.models if model.weights}
@@ -358,7 +358,7 @@ def transcribing(settings: Settings) -> Transcribing:
 
     The speech model is looked up at each recording: it may have been fetched since.
     """
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
 
     def ear() -> Ear | None:
         chosen = models.chosen("speech")
@@ -380,7 +380,7 @@ def speaking(settings: Settings, made: Made) -> Speaking:
 @functools.cache
 def voices(settings: Settings) -> Voices:
     """Shared by all that read aloud: a voice is a process that stays."""
-    models = Models(settings.models_folder, settings)
+    models = Models(settings)
     languages = settings.ocr_languages
     return Voices(lambda: models.chosen("voice"), user_cache(), languages[0] if languages else "en")
 
@@ -398,7 +398,7 @@ def voice_state(settings: Settings) -> VoiceState:
     languages = len(espeak_languages(program)) if program else 0
     other = f"; espeak-ng for {languages} languages" if program else ""
     try:
-        folder = Models(settings.models_folder, settings).chosen("voice")
+        folder = Models(settings).chosen("voice")
         if folder is None and program:
             state = f"{program}, {languages} languages. A more natural voice: {FETCH_VOICE}"
             return "ok", state, ""

@@ -1,6 +1,5 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -10,13 +9,11 @@ from typing import Any
 
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.contract import reply
 from assistant.contract.facts import Offer
 from assistant.contract.intents import Enhance
 from assistant.contract.request import Specialist
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers, offer
@@ -26,15 +23,14 @@ from assistant.models.fetch import user_cache
 from assistant.models.hub import Progress
 from assistant.models.installed import Models
 from assistant.models.programs import REAL_ESRGAN
-from assistant.models.server_address import ServerAddress
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing
-from assistant.security.network_guard import permit
 from assistant.settings import Settings
 from assistant.sheet import extraction
 from assistant.sheet.extraction import Extractor
 from assistant.sheet.fill import Sheet
 from assistant.sheet.sheet_store import SheetStore
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
@@ -47,7 +43,6 @@ from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import LoadedChat, embedder, embedder_of, multilingual
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
-from ingest.platform.installation import needs
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
@@ -66,7 +61,8 @@ Chat = Callable[[], LoadedChat | None]  # loads the chat model; None where there
 def makers(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use. Calls of `chat` raise
     AssistantError when the model cannot be used."""
-    here, made = home_models(settings), output_files(settings)
+    # Looked up when a tool runs: one may have been fetched since.
+    here, made = Models(settings), output_files(settings)
 
     def drawing() -> tuple[Offer, ...]:
         return tuple(offer(model) for model in here.models if model.role == "drawing")
@@ -91,7 +87,7 @@ def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
 
 def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """The readers of pictures and videos."""
-    look, installed = chosen_models.looking(settings), home_models(settings)
+    look, installed = chosen_models.looking(settings), Models(settings)
     here = installed.models
 
     def answer() -> AnswerTool:
@@ -129,74 +125,6 @@ def _answer_tool(
 def output_files(settings: Settings) -> Made:
     """The files that tools make, in a folder of the home."""
     return Made(settings.home / "made")
-
-
-def home_models(settings: Settings) -> Models:
-    """The models of the home, looked up when a tool runs: one may have been fetched since."""
-    return Models(settings.models_folder, settings)
-
-
-# -- Sends spans to an OpenTelemetry collector that the settings name. The home of opentelemetry
-
-_SECONDS = 3  # until a collector counts as away
-_SWITCH = "OTEL_SDK_DISABLED"  # set for libraries that would send by themselves
-
-
-def install_traces(settings: Settings) -> None:
-    """From now on each answer of this process is traced, where the settings name a collector,
-    which the network guard lets through. Raises AssistantError without the packages."""
-    address = ServerAddress.parse(settings.traces) if settings.traces else None
-    if address is None:
-        return
-    if not address.is_here:
-        permit(address.host, address.port, "traces")
-    reply.record_spans(_opener(f"{address.url}/v1/traces"))
-
-
-@cache  # each exporter has a thread of its own, and a process may install more than once
-def _opener(endpoint: str) -> reply.SpanOpener:
-    try:
-        from opentelemetry import trace
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ModuleNotFoundError as error:
-        raise AssistantError(needs("traces", "send traces, as a setting says")) from error
-    with _switched_on():
-        provider = TracerProvider(resource=Resource.create({"service.name": "pincite"}))
-        tracer = provider.get_tracer("pincite")
-    exporter = OTLPSpanExporter(endpoint, timeout=_SECONDS)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-
-    @contextmanager
-    def opened(stage: str, answer: str) -> Iterator[None]:
-        # Not the current span of its thread: a stage that writes is a generator, and whatever
-        # reads it would be within the span.
-        span = tracer.start_span(stage, _within(trace, answer))
-        try:
-            yield
-        finally:
-            span.end()
-
-    return opened
-
-
-def _within(trace: Any, answer: str) -> Any:
-    """The context of a trace whose id is that of the answer, as receipts have it."""
-    flags = trace.TraceFlags(trace.TraceFlags.SAMPLED)
-    parent = trace.SpanContext(int(answer, 16), int(answer[:16], 16) or 1, True, flags)
-    return trace.set_span_in_context(trace.NonRecordingSpan(parent))
-
-
-@contextmanager
-def _switched_on() -> Iterator[None]:
-    before = os.environ.pop(_SWITCH, None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ[_SWITCH] = before
 
 
 _UNTIL = N_("Until then, answers are quoted from the documents.")
@@ -342,7 +270,6 @@ def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
 
 def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
-    install_traces(settings)
     chat, notice = _writing(settings)
     turns = TurnTaking()
     reranker = chosen_models.reranker(settings)

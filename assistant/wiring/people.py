@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.team.accounts import ACCOUNTS, Accounts, Person
 from assistant.team.members import Guesses
 from assistant.team.provider import Claims, Provider, named_person

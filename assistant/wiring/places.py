@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.models.server_address import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
 from assistant.sources.source_list import LOCK, noted
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.files import AnswerFiles
 from assistant.storage.part import Place, TeamTables, mark_of
 from vectorstore import workers

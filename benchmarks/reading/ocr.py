@@ -25,8 +25,8 @@ from benchmarks import common
 from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines
 from ingest.errors import PinciteError
-from ingest.images import pages as images_pages
 from ingest.loaders import load
+from ingest.pdf import loader as pdf_loader
 from ingest.pdf import pdfium
 
 ERRORS, WORDS = 0.03, 0.85  # wanted: at most, at least
@@ -142,7 +142,7 @@ def pages_of(folder: Path, most: int) -> None:
             continue
         middle = time.process_time()
         reasons = {
-            page.number: reason for page in pages if (reason := images_pages.reason(path, page))
+            page.number: reason for page in pages if (reason := pdf_loader.reason(path, page))
         }
         end = time.process_time()
         reading, looking = reading + middle - started, looking + end - middle
@@ -166,7 +166,7 @@ def _recognise(chosen: list[tuple[Path, Page]]) -> None:
 def _read(chosen: list[tuple[Path, Page]]) -> Iterator[tuple[Path, Page, float]]:
     for path, page in chosen:
         started = time.process_time()
-        (read,) = images_pages.recognised(path, (page,), Engines())
+        (read,) = pdf_loader.recognised(path, (page,), Engines())
         yield path, read, time.process_time() - started
 
 

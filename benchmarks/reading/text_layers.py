@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import common
 from ingest.document.model import Dropped, Page, count
 from ingest.errors import PinciteError
-from ingest.images import pages as images_pages
+from ingest.pdf import loader as pdf_loader
 from ingest.pdf import pdfium
 from ingest.text import legibility
 
@@ -54,9 +54,7 @@ def good(pages: Sequence[tuple[Path, Page]]) -> None:
     lines = []
     for name, kind in (("with text", True), ("without a letter", False)):
         some = [(path, page) for path, page in pages if bool(page.lines) == kind]
-        sent = [
-            (path, page, why) for path, page in some if (why := images_pages.reason(path, page))
-        ]
+        sent = [(path, page, why) for path, page in some if (why := pdf_loader.reason(path, page))]
         which = Counter(f"{path.name[:24]}: {why}" for path, _, why in sent)
         told = "; ".join(f"{why} {number}" for why, number in which.items())
         lines.append((name, len(some), len(sent), told))
@@ -117,7 +115,7 @@ def _holes(page: Page) -> Page:
     """A third of the alphabet has no name in the font: such letters are dropped, and counted."""
     lost = random.Random(page.number).sample(string.ascii_lowercase, 9)
     spoilt = _with(lambda text: "".join(letter for letter in text if letter not in lost))(page)
-    dropped = Dropped(images_pages.NAMELESS, count(page.text) - count(spoilt.text))
+    dropped = Dropped(pdf_loader.NAMELESS, count(page.text) - count(spoilt.text))
     return replace(spoilt, dropped=(dropped,), characters=count(page.text))
 
 
@@ -147,7 +145,7 @@ def spoilt(pages: Sequence[tuple[Path, Page]]) -> None:
     print(f"\n## {len(pages)} pages of text, spoilt\n")
     lines = []
     for name, change in _SPOILT.items():
-        reasons = [images_pages.reason(path, change(page)) for path, page in pages]
+        reasons = [pdf_loader.reason(path, change(page)) for path, page in pages]
         lines.append((name, _share(reasons), _most(reasons)))
     with tempfile.TemporaryDirectory() as scratch:
         for dots in (200, 72):
@@ -160,7 +158,7 @@ def _as_picture(path: Path, page: Page, dots: int, scratch: Path) -> str:
     picture = pdfium.render(path, page.number, dots / 72)
     picture.save(scratch / "scan.pdf", resolution=dots)
     (seen,) = pdfium.pages(scratch / "scan.pdf")
-    return images_pages.reason(scratch / "scan.pdf", seen)
+    return pdf_loader.reason(scratch / "scan.pdf", seen)
 
 
 def _share(reasons: Sequence[str]) -> str:

@@ -22,8 +22,15 @@ from assistant.models.fetch import user_cache
 from assistant.models.installed import Models
 from assistant.models.programs import PIPER
 from assistant.settings import Settings
-from assistant.studio.aloud import pieces
-from assistant.studio.voices import Espeak, Piper, SpokenSound, Voice, espeak_program, model_of
+from assistant.studio.voices import (
+    Espeak,
+    Piper,
+    SpokenSound,
+    Voice,
+    espeak_program,
+    model_of,
+    pieces,
+)
 from assistant.tools.transcription import Transcribing
 from assistant.wiring import chosen_models
 from benchmarks import common
@@ -97,7 +104,7 @@ def warm(tool: Transcribing, scratch: Path) -> None:
 
 def voices(settings: Settings) -> Iterator[Voice]:
     program = espeak_program()
-    folder = Models(settings.models_folder, settings).chosen("voice")
+    folder = Models(settings).chosen("voice")
     python = PIPER.python(user_cache())
     if folder and python:
         piper = Piper(python, model_of(folder))

@@ -95,7 +95,7 @@ def main() -> None:
 
 def _installed() -> Path:
     settings = Settings.load()
-    return Models(settings.models_folder, settings).chosen("speech") or Path("none")
+    return Models(settings).chosen("speech") or Path("none")
 
 
 def silence(ear: Ear, scratch: Path) -> None:

@@ -75,7 +75,7 @@ class Table:
 class Figure:
     """A picture on a page. Its description is machine-made, by a model or by OCR."""
 
-    box: Box
+    box: Box = NOWHERE
     caption: str = ""  # the document's caption
     description: str = ""  # a model's description
 

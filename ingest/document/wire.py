@@ -14,17 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import (
-    Annotated,
-    Any,
-    Generic,
-    Self,
-    TypeVar,
-    get_args,
-    get_origin,
-    get_type_hints,
-    overload,
-)
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints, overload
 
 import msgspec
 import msgspec.inspect
@@ -134,7 +124,7 @@ class Packed(Sequence[Page]):
         self.encoded = [_encoded(page) for page in pages]
 
     @classmethod
-    def from_bytes(cls, encoded: Sequence[bytes]) -> Self:
+    def from_bytes(cls, encoded: Sequence[bytes]) -> "Packed":
         """From what another one has `encoded`. Raises InvalidData if one of them is no page."""
         packed = cls(())
         for data in encoded:

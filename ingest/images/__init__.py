@@ -1,1 +1,1 @@
-"""Picture files, pictures inside documents and scanned pages become lines."""
+"""Picture files and pictures inside documents become lines."""

@@ -79,10 +79,6 @@ class Fragment(NamedTuple):
         return self.box.x1 - self.box.x0
 
     @property
-    def middle(self) -> float:
-        return (self.box.y0 + self.box.y1) / 2
-
-    @property
     def sideways(self) -> bool:
         return self.height > 1.5 * self.width
 

@@ -16,15 +16,6 @@ from ingest.document.model import Box, Document, Figure, Line, Page, characters_
 from ingest.document.source import Engines, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images import image_file
-from ingest.images.image_file import (
-    MADE_BY_MODEL,
-    frames,
-    generated,
-    marked,
-    number,
-    of_picture,
-    scaled,
-)
 from ingest.images.ocr_engines import recognizer
 from ingest.platform.process import beat
 from ingest.text.legibility import FEW, SMALL, like_paper, written
@@ -67,7 +58,7 @@ def read(picture: "Image", scale: float, engines: Engines) -> Writing:
 def _by_ink(picture: "Image", scale: float) -> int:
     """An estimate of characters on a picture like paper; a photograph has no ink."""
     factor = min(1.0, SMALL / scale)
-    small = picture.convert("L").resize(scaled(picture, factor))
+    small = picture.convert("L").resize(image_file.scaled(picture, factor))
     characters = written(small, scale=scale * factor) if like_paper(small) else 0
     return characters if characters >= FEW else 0
 
@@ -110,18 +101,18 @@ def load_image(source: Source) -> Document:
     pages = []
     metadata: dict[str, str] = {}
     known: dict[bytes, Writing] = {}
-    for at, frame in enumerate(frames(source.path), start=1):
+    for at, frame in enumerate(image_file.frames(source.path), start=1):
         pages.append(_page(at, frame, source.engines, known))
         metadata = metadata or (_metadata(frame[0]) if frame else {})
         beat(at, 0)
-    if number(source.path) > len(pages):
+    if image_file.number(source.path) > len(pages):
         last = pages[-1]
         note = (
             f"The file has too many pictures: those behind the first {len(pages):,} were not read."
         )
         pages[-1] = replace(last, note=f"{last.note} {note}".strip())
     document = source.document(tuple(pages), metadata=metadata)
-    return marked(document, generated(source.path))
+    return image_file.marked(document, image_file.generated(source.path))
 
 
 def _page(
@@ -154,7 +145,7 @@ def _metadata(picture: "Image") -> dict[str, str]:
 # -- Recognises the text on pictures inside a document, each picture once
 # For formats that are not drawn page by page, such as Word files, slides and web pages. Their
 # readers hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see
-# `images.pages`.
+# `pdf.loader`.
 
 AGAIN = "text on a picture that was read before"
 DAMAGED_PICTURE = "a picture that is damaged or too large to be opened"
@@ -200,9 +191,9 @@ class Pasted:
             picture, scale = image_file.inner(data, name)
             if picture.width * picture.height < _ICON:
                 return Writing()
-            return _writing(
-                self._reading(picture, scale), MADE_BY_MODEL if of_picture(BytesIO(data)) else ""
-            )
+            made = image_file.of_picture(BytesIO(data))
+            hidden = image_file.MADE_BY_MODEL if made else ""
+            return _writing(self._reading(picture, scale), hidden)
         except UnsupportedFile:
             kind = PurePosixPath(name).suffix.lstrip(".").upper()
             short = kind.isalnum() and len(kind) <= _KIND

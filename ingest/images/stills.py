@@ -1,6 +1,7 @@
 """Still pictures of a document, saved as JPEG: scenes of a video, or what is cut out of pages."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
@@ -143,17 +144,10 @@ def _film(path: Path) -> Iterator[tuple[int, float, "Image"]]:
 
 def _drawn(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, float, "Image"]]:
     for page, here in groupby(enumerate(spots), key=lambda spot: spot[1][0]):
-        yield from _of_page(path, page, [(number, box) for number, (_, box) in here])
-
-
-def _of_page(
-    path: Path, page: int, boxes: Sequence[tuple[int, Box]]
-) -> Iterator[tuple[int, float, "Image"]]:
-    across = max(max(box.x1, box.y1) for _, box in boxes)
-    scale = min(_PAGE / max(across, 1.0), 4.0)
-    try:
-        whole = image_file.render(path, page, scale)
-    except UnreadableFile:
-        return
-    for number, box in boxes:
-        yield number, 0.0, image_file.cropped(whole, box, scale)
+        boxes = [(number, box) for number, (_, box) in here]
+        across = max(max(box.x1, box.y1) for _, box in boxes)
+        scale = min(_PAGE / max(across, 1.0), 4.0)
+        with suppress(UnreadableFile):
+            whole = image_file.render(path, page, scale)
+            for number, box in boxes:
+                yield number, 0.0, image_file.cropped(whole, box, scale)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import sentencex
 
-from ingest.language.identify import language_of
+from ingest.language.words import language_of
 
 _LINE = re.compile(r"[^\n]+")
 _SPACE = re.compile(r"\s")

@@ -1,4 +1,4 @@
-"""Words as the full-text index sees them, of texts and of queries; stems and stop words for all.
+"""Which language a text is in, and its words as the full-text index sees them: stems, stop words.
 
 English passages are indexed as they are written, for the index has the English stemmer; those of
 another language by their stems in it. Questions are sought by the stems of all languages of a
@@ -7,20 +7,136 @@ library.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 from Stemmer import Stemmer, algorithms
 
 from ingest.language.dates import Date, find_dates, nth_quarter, quarters, with_fiscal_years
-from ingest.language.identify import language_of_question, name_of
 from ingest.language.numbers import month_names
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+# -- Detects the language of a text by its small words: enough to choose a voice
+
+# The commonest words of each, those left out that are common in another one of these, too: with
+# the longer English list of a search, a third of short Spanish texts is no longer recognised.
+_SMALL_WORDS = {
+    "en": "the of and to is that for it with as was on are by this be from or which not have",
+    "de": "der die und das nicht mit ist ein eine auf für dem zu den von sich wird auch werden",
+    "fr": "le les des est et une dans pour qui que sur pas avec du au ce sont plus par il",
+    "es": "el los las que y en una por con para del es se lo su como más al esta son",
+    "it": "il che di una per non sono con della è gli nel alla dei anche più questo come si ha",
+    "nl": "het een van en dat niet zijn op voor met die aan er ook bij wordt deze naar worden",
+    "pt": "o os uma não que para com do da em por mais dos das ao como foi são é pelo",
+}
+_WORDS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_LEAST = 2  # small words, and as many more than of any other language
+
+
+def language_of(text: str, otherwise: str) -> str:
+    """As an ISO 639-1 code; `otherwise` where the text is too short to tell."""
+    words = _LETTERS.findall(text.lower())
+    counts = {language: sum(word in small for word in words) for language, small in _WORDS.items()}
+    first, second = sorted(counts, key=lambda language: -counts[language])[:2]
+    return first if counts[first] - counts[second] >= _LEAST else otherwise
+
+
+# -- Identifies the language of a document by its passages. Only home of py3langid
+# Chosen among kept libraries that work offline, on XQuAD in seven languages: right for .99 of
+# questions and 1.00 of passages but the Chinese (.91, .93), 1 ms a passage, 5 MB. Lingua is as good
+# with 96 MB and fifteen times slower; langdetect is slower, too, and worse on Chinese.
+
+ENGLISH = "en"
+UNKNOWN = "und"  # ISO 639-2: undetermined
+_PIECES = 24  # passages that are looked at, from all over a document
+_LONGEST = 600  # characters of each
+_FEWEST = 60  # letters that tell a language
+_LETTER = re.compile(r"[^\W\d_]")
+_TEXT = 0.6  # share of letters among the signs of a passage that is prose, no table or code
+_SURE = 0.8  # probability of a language
+_LIKELY = 0.3  # the same of a question: its probability is lower, because it is shorter
+_PIDGIN = "pcm"  # what the library takes English names for
+_MAJORITY = 0.6  # share of the letters that are in the language
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+# In English prose a third of the words are of the commonest thirty, in others a twentieth.
+_PLAINLY_ENGLISH = 0.15
+
+_NAMES = (
+    "ar Arabic|bg Bulgarian|bn Bengali|ca Catalan|cs Czech|da Danish|de German|el Greek|en English"
+    "|eo Esperanto|es Spanish|et Estonian|eu Basque|fa Persian|fi Finnish|fr French|ga Irish"
+    "|he Hebrew|hi Hindi|hr Croatian|hu Hungarian|hy Armenian|id Indonesian|is Icelandic|it Italian"
+    "|ja Japanese|ka Georgian|ko Korean|lt Lithuanian|lv Latvian|mk Macedonian|ms Malay"
+    "|nb Norwegian|ne Nepali|nl Dutch|nn Norwegian|no Norwegian|pl Polish|pt Portuguese|ro Romanian"
+    "|ru Russian|sk Slovak|sl Slovene|sq Albanian|sr Serbian|sv Swedish|sw Swahili|ta Tamil"
+    "|te Telugu|th Thai|tr Turkish|uk Ukrainian|ur Urdu|vi Vietnamese|yi Yiddish|zh Chinese"
+)
+_NAME_OF = dict(pair.split() for pair in _NAMES.split("|"))
+
+
+def name_of(language: str) -> str:
+    """For people: the English name of a language, else its code."""
+    return _NAME_OF.get(language, language)
+
+
+def language_of_passages(passages: Sequence[str]) -> str:
+    """The language that most of a document is in, as an ISO 639-1 code; UNKNOWN for too little
+    text, tables, or no language with a majority."""
+    step = max(len(passages) // _PIECES, 1)
+    letters: Counter[str] = Counter()
+    for passage in passages[::step]:
+        text = passage[:_LONGEST]
+        count = len(_LETTER.findall(text))
+        if count >= _TEXT * len("".join(text.split())):
+            letters[_language(text)] += count
+    told = letters.total() - letters[UNKNOWN]
+    found, most = max(letters.items(), key=lambda item: item[1], default=(UNKNOWN, 0))
+    return found if told >= _FEWEST and most >= _MAJORITY * letters.total() else UNKNOWN
+
+
+@lru_cache(1_000)
+def language_of_question(text: str) -> str:
+    """The language of a short text; ENGLISH where it is not certain. Of XQuAD's questions it tells
+    .98 to 1.00 (Chinese .99), and none of 1,251 English ones is taken for another language."""
+    found = _language(text, _LIKELY, least=2)
+    return ENGLISH if found in (UNKNOWN, _PIDGIN) else found
+
+
+def _language(text: str, enough: float = _SURE, least: int = 1) -> str:
+    # What is plainly English is not worth the loading of the library, 0.7 s.
+    if _is_plainly_english(text, least):
+        return ENGLISH
+    if _is_chinese(text):
+        return "zh"
+    language, probability = _identifier().classify(text)
+    return str(language) if probability >= enough else UNKNOWN
+
+
+def _is_plainly_english(text: str, least: int) -> bool:
+    words = _LETTERS.findall(text.lower())
+    share = sum(word in _WORDS[ENGLISH] for word in words) / max(len(words), 1)
+    return share >= _PLAINLY_ENGLISH and share * len(text.split()) >= least
+
+
+def _is_chinese(text: str) -> bool:
+    """Of Chinese the library takes a tenth for Japanese."""
+    return len(_HAN.findall(text)) > len(_LETTER.findall(text)) / 2 and not _KANA.search(text)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
 
 # -- What stemming and stop words are in each language. Only home of PyStemmer and of stop_words
 # A language without a stemmer keeps its words as they are written; one that is written without
 # spaces is cut into pairs of letters, as Lucene's analyser for Chinese, Japanese and Korean does.
 
-_LETTERS = re.compile(r"[^\W\d_]+")
 # Scripts without spaces: kana, Han; Thai, Lao, Burmese, Khmer with their vowel signs.
 _SPACELESS = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
@@ -99,7 +215,6 @@ _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _PLAIN = re.compile(r"(?<![\w.,-])(?!(?:19|20)\d\d\b)\d{4,9}(?![\w,-])")  # no years
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{3,120})[\"”“»]")
 _MONTHS = [month.lower() for month in month_names("en")]
-_ENGLISH = "en"
 _OF_SCRIPT = {
     "ARABIC": "ar", "ARMENIAN": "hy", "CYRILLIC": "ru", "DEVANAGARI": "hi", "GREEK": "el",
     "TAMIL": "ta",
@@ -113,10 +228,10 @@ def indexed(text: str) -> str:
     return with_fiscal_years(text, "{} {}".format)
 
 
-def indexed_passage(text: str, headings: Sequence[str], language: str = _ENGLISH) -> str:
+def indexed_passage(text: str, headings: Sequence[str], language: str = ENGLISH) -> str:
     """The searched text of a passage, including the headings above it."""
     found = "\n".join([indexed(text), *([" ".join(headings)] if headings else [])])
-    return found if language == _ENGLISH else stemmed(found, language)
+    return found if language == ENGLISH else stemmed(found, language)
 
 
 def name_parts(name: str) -> str:
@@ -124,10 +239,10 @@ def name_parts(name: str) -> str:
     return " ".join(_PARTS.findall(name.rsplit(".", 1)[0]))
 
 
-def card(name: str, title: str, first_pages: Sequence[str], language: str = _ENGLISH) -> str:
+def card(name: str, title: str, first_pages: Sequence[str], language: str = ENGLISH) -> str:
     """The searched text of a whole document."""
     found = indexed("\n".join([name, name_parts(name), title, *first_pages]))
-    return found if language == _ENGLISH else stemmed(found, language)
+    return found if language == ENGLISH else stemmed(found, language)
 
 
 def content_words(text: str) -> list[str]:
@@ -155,19 +270,19 @@ def stem(word: str) -> str:
     sentence that answers them, and .740 most words.
     """
     script = unicodedata.name(word[:1] or " ", "").partition(" ")[0]
-    found = language_stem(word, _OF_SCRIPT.get(script, _ENGLISH))
+    found = language_stem(word, _OF_SCRIPT.get(script, ENGLISH))
     return (found if script in _OF_SCRIPT else found[:_ENOUGH]) or word
 
 
-def match(query: str, languages: Collection[str] = (_ENGLISH,)) -> str:
+def match(query: str, languages: Collection[str] = (ENGLISH,)) -> str:
     """An FTS5 expression: any of the words, as passages in any of these languages are indexed;
     empty when there are none.
 
     Every word is quoted: raw text would be read as FTS5 syntax and raise.
     """
-    others = sorted(set(languages) - {_ENGLISH})
+    others = sorted(set(languages) - {ENGLISH})
     chosen = [*_said(query, others)[:_MOST], *written_otherwise(query)[:_MOST]]
-    found = dict.fromkeys(chosen if _ENGLISH in languages or not others else [])
+    found = dict.fromkeys(chosen if ENGLISH in languages or not others else [])
     for language in others:
         found |= dict.fromkeys(part for word in chosen for part in _parts(word, language))
     return " OR ".join(f'"{word}"' for word in found)
@@ -175,7 +290,7 @@ def match(query: str, languages: Collection[str] = (_ENGLISH,)) -> str:
 
 def asked(query: str, languages: Collection[str]) -> list[str]:
     """An FTS5 expression for each of the words, all of them of one meaning."""
-    others = sorted(set(languages) - {_ENGLISH})
+    others = sorted(set(languages) - {ENGLISH})
     found = []
     for word in _said(query, others)[:_MOST]:
         if _RUN.fullmatch(word):
@@ -201,7 +316,7 @@ def small_words(text: str) -> frozenset[str]:
     """The stop words of a text's own language; none for English, whose `STOP_WORDS` are left out
     everywhere."""
     language = language_of_question(text)
-    return stop_words(language) if language != _ENGLISH else frozenset()
+    return stop_words(language) if language != ENGLISH else frozenset()
 
 
 def without(text: str, small: Collection[str]) -> str:
@@ -213,7 +328,7 @@ def without(text: str, small: Collection[str]) -> str:
 
 def written(word: str, languages: Collection[str]) -> str:
     """An FTS5 expression: the word, in any of its forms in passages in these languages."""
-    others = sorted(set(languages) - {_ENGLISH})
+    others = sorted(set(languages) - {ENGLISH})
     forms = [word, *(stemmed(word, language).strip() for language in others)]
     return " OR ".join(f'"{form}"' for form in dict.fromkeys(forms))
 

@@ -11,17 +11,7 @@ from ingest.document.source import Source
 from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
-from ingest.office.ooxml import (
-    Package,
-    child,
-    children,
-    damaged,
-    encrypted,
-    formula,
-    parse,
-    value,
-)
-from ingest.office.word_numbering import Counts, bullet, counted, whole
+from ingest.office.ooxml import Counts, Package, child, children, formula, parse, value, whole
 from ingest.page_builder import (
     DELETED,
     NOT_READ,
@@ -98,7 +88,7 @@ class OdfStyles:
         if found is None:
             return ""
         if not found.tag.endswith(("-number", "outline-level-style")):
-            return bullet(level - 1)
+            return ooxml.bullet(level - 1)
         first = whole(found.get("text:start-value", "1"))
         counter.at.next(level, first)
         if start is not None:
@@ -110,7 +100,9 @@ class OdfStyles:
             return ""
         shown = max(whole(found.get("text:display-levels", "1")), 1)
         numbers = [
-            counted(counter.at.get(place, 1), _FORMATS.get(self._format(counter, place), "decimal"))
+            ooxml.counted(
+                counter.at.get(place, 1), _FORMATS.get(self._format(counter, place), "decimal")
+            )
             for place in range(max(level - shown, 0) + 1, level + 1)
             if self._format(counter, place)
         ]
@@ -464,7 +456,7 @@ def load_odf(source: Source) -> Document:
         manifest = package.xml("META-INF/manifest.xml")
         locked = () if manifest is None else manifest.iter("manifest:encryption-data")
         if next(iter(locked), None) is not None:
-            raise encrypted(source)
+            raise ooxml.encrypted(source)
         roots = [package.xml(f"{name}.xml") for name in ("content", "styles", "meta")]
     content, styles, meta = roots
     body = child(content, "office:body")
@@ -478,7 +470,7 @@ def load_odf(source: Source) -> Document:
             shown = enumerate(children(slides, "draw:page"), start=1)
             pages = [_slide(slide, number, reader, known) for number, slide in shown]
         else:
-            raise damaged(source)
+            raise ooxml.damaged(source)
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
     return source.document(tuple(pages), metadata=_metadata(meta))

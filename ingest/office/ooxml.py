@@ -357,6 +357,74 @@ def _points(element: Element | None) -> dict[int, str]:
     return found
 
 
+# -- Labels of list items: bullets, and numbers as Word counts them
+
+_BULLETS = "•◦▪"  # by depth; the file's own are often letters of a symbol font
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+          (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+
+
+class Counts(dict[int, int]):
+    """Where a list counts, by depth."""
+
+    def next(self, depth: int, start: int) -> int:
+        """The number of the next item at a depth, the first of which is `start`."""
+        self.close_below(depth)
+        self[depth] = self.get(depth, start - 1) + 1
+        return self[depth]
+
+    def close_below(self, depth: int) -> None:
+        """Restart the numbering of all levels below this depth."""
+        for deeper in [place for place in self if place > depth]:
+            del self[deeper]
+
+
+def bullet(depth: int) -> str:
+    """The sign of a list item without a number, by its depth from 0."""
+    return _BULLETS[min(depth, len(_BULLETS) - 1)]
+
+
+def counted(number: int, format: str) -> str:
+    """A number in a list's format, by Word's name of the format."""
+    match format:
+        case "lowerLetter":
+            return _letters(number)
+        case "upperLetter":
+            return _letters(number).upper()
+        case "lowerRoman":
+            return _roman(number)
+        case "upperRoman":
+            return _roman(number).upper()
+        case "decimalZero":
+            return f"{number:02d}"
+        case "none":
+            return ""
+    return str(number)
+
+
+def _letters(number: int) -> str:
+    """a to z, then aa to zz."""
+    return chr(ord("a") + (number - 1) % 26) * min((number - 1) // 26 + 1, 9) if number > 0 else "0"
+
+
+def _roman(number: int) -> str:
+    if not 0 < number < 4000:
+        return str(number)
+    text = ""
+    for size, letters in _ROMAN:
+        text += letters * (number // size)
+        number %= size
+    return text
+
+
+def whole(text: str) -> int:
+    """A whole number of an attribute; 0 when it is none."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
 # -- Formulas of office files as one line of text
 # Fractions are written as a/b, powers as a^b. Word and PowerPoint write them in OMML, OpenDocument
 # in MathML.

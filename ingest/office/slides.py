@@ -10,17 +10,8 @@ from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, formula, texts, value
-from ingest.office.word_numbering import Counts, bullet, counted, whole
-from ingest.page_builder import (
-    NOT_READ,
-    REPEATED,
-    Covered,
-    Entry,
-    OfficePage,
-    address,
-    comment_by,
-)
+from ingest.office.ooxml import Package, Relation, child, children, texts, value, whole
+from ingest.page_builder import NOT_READ, REPEATED, Covered, Entry, OfficePage, address, comment_by
 
 # -- Bullets and numbers of the paragraphs of a shape
 
@@ -43,7 +34,7 @@ class ListMarks:
     def __init__(self, style: Element | None, listed: bool) -> None:
         """`style` is the list style of the shape; `listed`: its text is a list where none says."""
         self._style, self._listed = style, listed
-        self._at = Counts()
+        self._at = ooxml.Counts()
 
     def next(self, properties: Element | None) -> str:
         """The label of the next paragraph: a bullet, a number, or nothing."""
@@ -52,14 +43,14 @@ class ListMarks:
         mark = self._mark(properties, depth)
         if mark is None or mark.tag != "a:buAutoNum":
             if self._listed if mark is None else mark.tag != "a:buNone":
-                return bullet(depth)
+                return ooxml.bullet(depth)
             self._at.pop(depth, None)
             return ""
         number = self._at.next(depth, whole(mark.get("startAt", "1")))
         match = _KIND.match(mark.get("type", ""))
         name, end = (match[1], match[2] or "") if match else ("", "")
         before, after = _ENDS.get(end, ("", ""))
-        return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
+        return f"{before}{ooxml.counted(number, _FORMATS.get(name, 'decimal'))}{after}"
 
     def _mark(self, properties: Element | None, depth: int) -> Element | None:
         for level in (properties, child(self._style, f"a:lvl{depth + 1}pPr")):
@@ -171,7 +162,7 @@ class Shapes:
                 yield self._formula(part)
 
     def _formula(self, element: Element) -> str:
-        return self._draft.count_made(formula(element), texts(element, TEXT))
+        return self._draft.count_made(ooxml.formula(element), texts(element, TEXT))
 
     def _address(self, run: Element, shown: str) -> str:
         relation = self._relations.get(value(run, "a:rPr", "a:hlinkClick", of="r:id"))
@@ -231,7 +222,7 @@ def load_pptx(source: Source) -> Document:
     main = package.main("ppt/presentation.xml")
     root = package.xml(main)
     if root is None or root.tag != "p:presentation":
-        raise damaged(source)
+        raise ooxml.damaged(source)
     with source.nesting():
         pages = tuple(_pages(package, main, root, source.engines))
     if not pages:

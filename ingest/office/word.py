@@ -1,7 +1,7 @@
 """Paragraphs and tables of Word in their order, with their lists, notes, comments and pictures."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from xml.etree.ElementTree import Element
 
@@ -9,8 +9,7 @@ from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines, Source
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, formula, texts, value
-from ingest.office.word_numbering import Numbering, whole
+from ingest.office.ooxml import Package, Relation, child, children, texts, value, whole
 from ingest.page_builder import (
     DELETED,
     NOT_READ,
@@ -90,6 +89,98 @@ def on(properties: Element | None, name: str) -> bool:
     """A switch such as bold: present, and not turned off."""
     found = child(properties, name)
     return found is not None and found.get("w:val", "true") not in ("0", "false", "off")
+
+
+# -- The labels of lists: bullets, and numbers as Word counts them
+
+_DEEPEST = 9
+
+
+@dataclass(frozen=True)
+class _Level:
+    format: str
+    text: str  # such as "%1.%2."
+    start: int
+    style: str
+
+
+@dataclass
+class _List:
+    """Levels of one list, and where each counts."""
+
+    levels: dict[int, _Level]
+    at: ooxml.Counts = field(default_factory=ooxml.Counts)
+
+
+class Numbering:
+    """The lists of a document. Ask for labels in the order of the paragraphs."""
+
+    def __init__(self, root: Element | None, styles: Mapping[str, str]) -> None:
+        """`styles` are the paragraph styles that lie in a list: style -> list."""
+        self._lists = {
+            value(e, of="w:abstractNumId"): _List(
+                {whole(level.get("w:ilvl", "0")): _level(level) for level in children(e, "w:lvl")}
+            )
+            for e in children(root, "w:abstractNum")
+        }
+        self._numbers = {value(e, of="w:numId"): e for e in children(root, "w:num")}
+        self._linked = {
+            value(e, of="w:abstractNumId"): styles.get(value(e, "w:numStyleLink"), "")
+            for e in children(root, "w:abstractNum")
+        }
+        self._begun: set[str] = set()
+
+    def label(self, number: str, depth: int | None, style: str = "") -> str:
+        """The next label of a list at this depth; "" when it is no list."""
+        found = self._list(number)
+        if found is None:
+            return ""
+        if depth is None:
+            depth = next((d for d, level in found.levels.items() if level.style == style), 0)
+        if number not in self._begun:
+            self._begun.add(number)
+            self._restart(number, found)
+        return _label(found, min(depth, _DEEPEST))
+
+    def _list(self, number: str, again: bool = True) -> _List | None:
+        named = value(self._numbers.get(number), "w:abstractNumId")
+        linked = self._linked.get(named)
+        if linked and linked != number and again:  # the levels are with the style of the list
+            return self._list(linked, again=False)
+        return self._lists.get(named)
+
+    def _restart(self, number: str, found: _List) -> None:
+        for override in children(self._numbers[number], "w:lvlOverride"):
+            depth = whole(override.get("w:ilvl", "0"))
+            if start := value(override, "w:startOverride"):
+                found.at[depth] = whole(start) - 1
+            own = child(override, "w:lvl")
+            if own is not None:
+                found.levels = {**found.levels, depth: _level(own)}
+
+
+def _level(level: Element) -> _Level:
+    return _Level(
+        value(level, "w:numFmt") or "decimal",
+        value(level, "w:lvlText"),
+        whole(value(level, "w:start") or "1"),
+        value(level, "w:pStyle"),
+    )
+
+
+def _label(found: _List, depth: int) -> str:
+    level = found.levels.get(depth)
+    if level is None:
+        return ""
+    if level.format == "bullet":
+        return ooxml.bullet(depth)
+    found.at.next(depth, level.start)
+    label = level.text
+    for place in range(depth + 1):
+        one = found.levels.get(place)
+        number = ooxml.counted(found.at.get(place, one.start), one.format) if one else ""
+        label = label.replace(f"%{place + 1}", number)
+    return label.strip() if level.format != "none" else ""
 
 
 # -- Reads a document: text with its runs, fields, links and formulas, not what was deleted; after
@@ -203,7 +294,7 @@ class WordBody:
         elif tag in ("w:del", "w:moveFrom") or _is_prompt(part):
             self._left_out(part)
         elif tag in _FORMULAS:
-            found.text[hidden] += self._draft.count_made(formula(part), texts(part, TEXT))
+            found.text[hidden] += self._draft.count_made(ooxml.formula(part), texts(part, TEXT))
         elif tag in _DRAWINGS:
             found.hanging.append(partial(self._drawing, part, hidden))
         elif tag == "mc:AlternateContent":
@@ -357,7 +448,7 @@ def load_docx(source: Source) -> Document:
     root = package.xml(main)
     body = child(root, "w:body")
     if root is None or body is None:
-        raise damaged(source)
+        raise ooxml.damaged(source)
     with source.nesting():
         page = WordBody(package, main, root, source.engines).read(body)
     return source.document((page,), metadata=package.properties())

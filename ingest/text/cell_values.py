@@ -4,19 +4,14 @@ Nothing is guessed: "01/02/2024", "No" and (alone) "1.234" stay text. Formats th
 values, such as XLSX, make their Cells themselves.
 """
 
-import json
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
-from xml.etree.ElementTree import Element
 
 from ingest.document.model import Cell
 from ingest.language import numbers
 from ingest.language.dates import YEAR, parse_date
 from ingest.language.numbers import SCALE_OF, SHORT_SCALES
 from ingest.language.quantities import MONEY, SYMBOLS
-from ingest.platform.process import beat
 
 _NOTHING = {"-", "--", "\u2013", "—", "n/a", "N/A", "n.a."}
 _TRUTHS = {"true": True, "false": False, "✓": True, "✔": True, "✗": False, "✘": False}
@@ -167,77 +162,3 @@ def _well_formed(match: re.Match[str]) -> bool:
     if opened and not any(units):  # "(3)" may be a footnote, "(2019)" a year
         return len(match["digits"]) > 1 and not re.fullmatch(YEAR, match["digits"])
     return True
-
-
-# -- JSON and XML as one kind of tree: texts, lists, and fields in file order
-
-
-@dataclass(frozen=True)
-class Record:
-    """Named fields in file order; a name may occur twice."""
-
-    fields: "list[tuple[str, Node]]"
-
-    @property
-    def flat(self) -> bool:
-        """Whether all fields are texts without repeated names, so it can be a table row."""
-        names = {name for name, node in self.fields if isinstance(node, str)}
-        return len(names) == len(self.fields) > 0
-
-
-Node: TypeAlias = "str | list[Node] | Record"
-
-
-def from_json(text: str) -> Node:
-    """Raises ValueError, or RecursionError for nesting thousands deep."""
-    return _node(json.loads(text, object_pairs_hook=_record, parse_float=str, parse_int=str))
-
-
-def _record(fields: "list[tuple[str, Node]]") -> Record:
-    beat(0, 0)  # a file may hold millions of them
-    return Record(fields)
-
-
-def _node(value: Any) -> Node:
-    if isinstance(value, Record):
-        return Record([(name, _node(inner)) for name, inner in value.fields])
-    if isinstance(value, list):
-        return [_node(inner) for inner in value]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def from_xml(element: Element) -> Node:
-    """Attributes and children become fields; an element with words between them becomes text."""
-    beat(0, 0)
-    mixed = any((child.tail or "").strip() for child in element)
-    own = " ".join((element.text or "").split())
-    if mixed and not element.attrib:
-        return " ".join("".join(element.itertext()).split())
-    fields: list[tuple[str, Node]] = [(short(n), v) for n, v in element.attrib.items() if v.strip()]
-    if mixed:
-        return Record([*fields, ("", " ".join("".join(element.itertext()).split()))])
-    fields += [("", own)] if own and (fields or len(element)) else []
-    if not fields and not len(element):
-        return own
-    return Record([*fields, *_grouped(element)])
-
-
-def _grouped(element: Element) -> "list[tuple[str, Node]]":
-    """Children in order; a run of equal names becomes a list."""
-    runs: list[tuple[str, list[Node]]] = []
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        name = short(child.tag)
-        if runs and runs[-1][0] == name:
-            runs[-1][1].append(from_xml(child))
-        else:
-            runs.append((name, [from_xml(child)]))
-    return [(name, nodes[0] if len(nodes) == 1 else nodes) for name, nodes in runs]
-
-
-def short(name: str) -> str:
-    """The name of an element or attribute without its namespace."""
-    return name.rpartition("}")[2].rpartition(":")[2]

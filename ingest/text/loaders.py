@@ -2,16 +2,19 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any, TypeAlias
+from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document
 from ingest.document.source import Source
 from ingest.office.ooxml import parse
 from ingest.page_builder import BEGINS, PLAIN, Flow
 from ingest.platform.process import beat
-from ingest.text.cell_values import Node, Record, from_json, from_xml, short
 from ingest.text.decoding import DecodedText, read_text, read_whole
 
 # -- Plain text in any encoding, logs and source code. Lines stay unchanged; a blank line ends a
@@ -73,7 +76,8 @@ def finish(source: Source, flow: Flow, found: DecodedText, note: str = "") -> Do
     return source.document(flow.finished(note), metadata={"encoding": found.encoding})
 
 
-# -- JSON, JSON Lines and XML: records become tables, everything else indented "name: value" lines
+# -- JSON, JSON Lines and XML: one kind of tree of texts, lists, and fields in file order. Records
+# become tables, everything else indented "name: value" lines
 # The colons and dashes that show the structure are counted as if the file held them. Numbers stay
 # as they are written. XML that declares entities is refused; nothing outside of it is opened.
 
@@ -83,12 +87,83 @@ _NOT_JSON = "It is not valid JSON and was read as plain text."
 _DEEPEST = 100
 
 
+@dataclass(frozen=True)
+class Record:
+    """Named fields in file order; a name may occur twice."""
+
+    fields: "list[tuple[str, Node]]"
+
+    @property
+    def flat(self) -> bool:
+        """Whether all fields are texts without repeated names, so it can be a table row."""
+        names = {name for name, node in self.fields if isinstance(node, str)}
+        return len(names) == len(self.fields) > 0
+
+
+Node: TypeAlias = "str | list[Node] | Record"
+
+
+def _from_json(text: str) -> Node:
+    """Raises ValueError, or RecursionError for nesting thousands deep."""
+    return _node(json.loads(text, object_pairs_hook=_record, parse_float=str, parse_int=str))
+
+
+def _record(fields: list[tuple[str, Any]]) -> Record:
+    beat(0, 0)  # a file may hold millions of them
+    return Record([(name, _node(value)) for name, value in fields])
+
+
+def _node(value: Any) -> Node:
+    if isinstance(value, Record):
+        return value
+    if isinstance(value, list):
+        return [_node(inner) for inner in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _from_xml(element: Element) -> Node:
+    """Attributes and children become fields; an element with words between them becomes text."""
+    beat(0, 0)
+    mixed = any((child.tail or "").strip() for child in element)
+    own = " ".join((element.text or "").split())
+    if mixed and not element.attrib:
+        return " ".join("".join(element.itertext()).split())
+    fields: list[tuple[str, Node]] = [
+        (_local(n), v) for n, v in element.attrib.items() if v.strip()
+    ]
+    if mixed:
+        return Record([*fields, ("", " ".join("".join(element.itertext()).split()))])
+    fields += [("", own)] if own and (fields or len(element)) else []
+    if not fields and not len(element):
+        return own
+    return Record([*fields, *_grouped(element)])
+
+
+def _grouped(element: Element) -> "list[tuple[str, Node]]":
+    """Children in order; a run of equal names becomes a list."""
+    runs: list[tuple[str, list[Node]]] = []
+    for child in element:
+        name = _local(child.tag)
+        if runs and runs[-1][0] == name:
+            runs[-1][1].append(_from_xml(child))
+        else:
+            runs.append((name, [_from_xml(child)]))
+    return [(name, nodes[0] if len(nodes) == 1 else nodes) for name, nodes in runs]
+
+
+def _local(name: str) -> str:
+    """The name of an element or attribute without its prefix."""
+    return name.rpartition(":")[2]
+
+
 def load_json(source: Source) -> Document:
     """Load JSON; invalid JSON is read as text. Raises UnreadableFile."""
     found = read_whole(source)
     with source.nesting():
         try:
-            node = from_json(found.text)
+            node = _from_json(found.text)
         except ValueError:
             return as_text(source, found, _NOT_JSON)
         return _document(source, found, node)
@@ -101,7 +176,7 @@ def load_json_lines(source: Source) -> Document:
     with source.nesting():
         for line in found.text.split("\n"):
             try:
-                nodes.append(from_json(line) if line.strip() else None)
+                nodes.append(_from_json(line) if line.strip() else None)
             except ValueError:
                 nodes.append(line.strip())
         return _document(source, found, [node for node in nodes if node is not None])
@@ -112,7 +187,7 @@ def load_xml(source: Source) -> Document:
     found = read_whole(source)  # for its encoding and size; the parser reads the bytes itself
     with source.nesting():
         root = parse(source.path.read_bytes(), source)
-        return _document(source, found, Record([(short(root.tag), from_xml(root))]))
+        return _document(source, found, Record([(_local(root.tag), _from_xml(root))]))
 
 
 def _document(source: Source, found: DecodedText, node: Node) -> Document:

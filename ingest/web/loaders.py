@@ -244,7 +244,7 @@ def _within(part: str, href: str) -> str:
 
 
 def _name(element: PackageElement) -> str:
-    return element.tag.rpartition(":")[2].rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return element.tag.rpartition(":")[2]
 
 
 # -- Markdown with tables: rendered to HTML, which is then read like a web page

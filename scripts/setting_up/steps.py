@@ -16,7 +16,8 @@ VENV = ROOT / ".venv"
 STAMPS = VENV / "set-up"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-PIP_INSTALL: list[str | Path] = [PYTHON, "-m", "pip", "install", "--no-compile"]
+PIP: list[str | Path] = [PYTHON, "-m", "pip"]
+PIP_INSTALL: list[str | Path] = [*PIP, "install", "--no-compile"]
 LOCKS = ROOT / "requirements"
 
 

@@ -33,7 +33,7 @@ def joe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     home = tmp_path_factory.mktemp("voice")
     try:
-        Models(home / "models", Settings(home=home)).pull(JOE)
+        Models(Settings(home=home)).pull(JOE)
     except AssistantError as error:
         pytest.skip(f"no voice: {error}")
     return cached(find(JOE), user_cache())

@@ -12,6 +12,6 @@ DRAWING = HERE / "shapes-drawing"
 
 def painter(home: Path, folder: Path = DRAWING) -> DiffusersPainter:
     settings = Settings(home=home, drawing_model=str(folder))
-    path = Models(settings.models_folder, settings).chosen("drawing")
+    path = Models(settings).chosen("drawing")
     assert path is not None
     return DiffusersPainter(path)

@@ -54,17 +54,17 @@ def written(tmp_path: Path, content: bytes, name: str = "A Report.PDF") -> Path:
 
 def test_a_file_is_kept_found_and_removed(files: Files, copies: Copies, tmp_path: Path) -> None:
     source, digest = written(tmp_path, b"thirty days"), sha256(b"thirty days")
-    assert not files.holds(digest) and not files.path(digest).exists()
+    assert not files.name(digest) and not files.path(digest).exists()
     assert files.keep(source, digest)
     assert not files.keep(source, digest, known=True)
-    assert files.holds(digest) and files.name(digest) == f"{digest}.pdf"
+    assert files.name(digest) == f"{digest}.pdf"
     assert files.path(digest).read_bytes() == b"thirty days"
     assert files.path(digest).stat().st_mtime == 1_000_000_000
     assert files.intact(digest) and files.whole(digest) == files.path(digest)
     (one,) = copies.names()
     assert (one.name, one.size) == (f"{digest}.pdf", 11) and one.changed > 1_700_000_000
     assert files.erase(digest) == 0 and files.erase(digest) == 0
-    assert not files.holds(digest) and not files.path(digest).exists()
+    assert not files.name(digest) and not files.path(digest).exists()
     assert not files.intact(digest) and files.whole(digest) is None
 
 
@@ -145,7 +145,7 @@ def test_a_large_file_goes_in_parts_and_is_compared(
         # Ceph 18 with its data in SQLite puts parts together wrongly: nothing false is kept.
         with pytest.raises(LibraryError, match="did not keep the bytes of a file of 11 MB"):
             files.keep(source, digest)
-        assert not files.holds(digest)
+        assert not files.name(digest)
         return
     files.keep(source, digest)
     (copies.arriving / f"{digest}.pdf").unlink()
@@ -162,7 +162,7 @@ def test_a_damaged_object_is_never_shown(s3: S3Process, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"is damaged: [0-9a-f]{12} has other bytes"):
         files.path(digest)
     assert files.whole(digest) is None and not files.intact(digest)
-    assert not files.holds(digest)
+    assert not files.name(digest)
 
 
 def test_what_a_server_that_is_away_kept_is_deleted_later(s3: S3Process, tmp_path: Path) -> None:
@@ -180,9 +180,9 @@ def test_what_a_server_that_is_away_kept_is_deleted_later(s3: S3Process, tmp_pat
             files.path(digest)
     finally:
         s3.start()
-    assert files.holds(digest)
+    assert files.name(digest)
     assert files.sweep(set()) == 1
-    assert not files.holds(digest)
+    assert not files.name(digest)
 
 
 @pytest.mark.parametrize(

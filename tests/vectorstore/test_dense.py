@@ -97,7 +97,7 @@ def test_the_scan_serves_while_another_process_owns_chroma(
     put(catalog, "leave")
     with FileLock(tmp_path / "chroma.lock"):
         assert not index.sync()
-        assert not index.rebuild()
+        assert not index.clear()
         assert index.ids() == set()
         assert nearest(index, "leave") == f"{'leave':x<16}:0"
     assert index.sync()
@@ -109,7 +109,7 @@ def test_closing_gives_chroma_to_others_even_after_a_rebuild(
 ) -> None:
     put(catalog, "leave")
     first, second = opened(), opened()
-    assert first.rebuild()
+    assert first.clear() and first.sync()
     assert not second.sync()
     first.close()
     assert second.sync()
@@ -283,7 +283,8 @@ def test_where_chroma_cannot_be_opened_the_scan_serves(
 def test_rebuilding_tells_how_far_it_is(catalog: Catalog, index: DenseIndex) -> None:
     put(catalog, "leave", "travel")
     steps: list[tuple[int, int]] = []
-    assert index.rebuild(lambda done, total: steps.append((done, total)))
+    assert index.clear()
+    assert index.sync(lambda done, total: steps.append((done, total)))
     assert steps == [(2, 2)]
 
 

@@ -2,26 +2,24 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import re
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document, Page
-from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
+from ingest.language.words import ENGLISH, UNKNOWN, language_of_passages
+from vectorstore import errors
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up
 from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
-from vectorstore.errors import (
-    DamagedCatalog,
-    HomeNotWritable,
-    LibraryBusy,
-    LibraryError,
-    UnknownDocument,
-)
+from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.store import Vectors
 
 # -- The catalogue of a library in an SQLite file: its schema, and what its errors mean
@@ -100,13 +98,13 @@ class Containers:
 
     def finished(self, place: str, sha256: str) -> bool:
         """Whether nothing inside is left to read."""
-        row = self._database.one("SELECT sha256 FROM container WHERE path = ?", place)
-        return row is None or row[0] == sha256
+        found = self._database.value("SELECT sha256 FROM container WHERE path = ?", place)
+        return found in (None, sha256)
 
     def left_out(self, place: str) -> list[Omitted]:
         """Files inside that are not read, with the reason; the same in every run."""
-        row = self._database.one("SELECT left_out FROM container WHERE path = ?", place)
-        return [Omitted(*omitted) for omitted in json.loads(row[0])] if row else []
+        found = self._database.value("SELECT left_out FROM container WHERE path = ?", place)
+        return [Omitted(*omitted) for omitted in json.loads(found or "[]")]
 
     def finish(self, place: str, sha256: str, omitted: Sequence[Omitted], failed: bool) -> None:
         self._database.write(
@@ -163,6 +161,10 @@ class Catalog:
         self._words = words or Fts5(self.database)
         self.passages = Passages(self.database, self._words)
 
+    @property
+    def places(self) -> "Places":
+        return Places(self)  # not kept: a catalogue that nobody has any more is let go at once
+
     def close(self) -> None:
         """Close the file in all threads; the next use opens it again."""
         self.database.close()
@@ -174,15 +176,13 @@ class Catalog:
         return int(self.meta("generation") or 0)
 
     def meta(self, key: str) -> str | None:
-        row = self.database.one("SELECT value FROM meta WHERE key = ?", key)
-        return str(row[0]) if row else None
+        found: str | None = self.database.value("SELECT value FROM meta WHERE key = ?", key)
+        return found
 
     def made(self) -> str:
         """The maker, and the number of rebuilds: vectors of others cannot be compared."""
-        found = self.database.all(
-            "SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC"
-        )
-        return " ".join(str(value) for (value,) in found)
+        both = "SELECT value FROM meta WHERE key IN ('made_by', 'anew') ORDER BY key DESC"
+        return " ".join(self.database.column(both))
 
     def identity(self) -> str:
         """Random: tells this library from others, and stays when it is renamed, rebuilt or filled
@@ -230,8 +230,7 @@ class Catalog:
 
     def superseded(self) -> list[str]:
         """The sha256 of documents with a newer version."""
-        found = self.database.all("SELECT sha256 FROM document WHERE superseded_by IS NOT NULL")
-        return [sha256 for (sha256,) in found]
+        return self.database.column("SELECT sha256 FROM document WHERE superseded_by IS NOT NULL")
 
     def _tags(self) -> dict[str, tuple[str, ...]]:
         """The tags of each document that has any."""
@@ -244,26 +243,17 @@ class Catalog:
 
     def sha256(self, name: str) -> str:
         """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
-        row = self.database.one("SELECT sha256 FROM document WHERE name = ?", name)
-        if row is None:
-            raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
-        return str(row[0])
+        found = self.database.value("SELECT sha256 FROM document WHERE name = ?", name)
+        if found is None:
+            raise errors.UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
+        return str(found)
 
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
     def named(self, sha256: str) -> str:
         """The name of the document with these bytes; empty where there is none."""
-        row = self.database.one("SELECT name FROM document WHERE sha256 = ?", sha256)
-        return str(row[0]) if row else ""
-
-    def found_at(self, path: str) -> str | None:
-        """The sha256 of the document that was last found at a path."""
-        row = self.database.one(
-            "SELECT sha256 FROM place JOIN document ON document.id = document_id WHERE path = ?",
-            path,
-        )
-        return str(row[0]) if row else None
+        return self.database.value("SELECT name FROM document WHERE sha256 = ?", sha256) or ""
 
     def pages(self, name: str) -> Iterator[Page]:
         """All of a document, in order."""
@@ -283,12 +273,11 @@ class Catalog:
 
     def table_pages(self, name: str) -> list[int]:
         """The numbers of the pages of a document that have tables, in order."""
-        found = self.database.all(
+        return self.database.column(
             "SELECT number FROM page JOIN document ON document.id = document_id"
             " WHERE name = ? AND tables != '[]' ORDER BY number",
             name,
         )
-        return [number for (number,) in found]
 
     def ledger(self, name: str) -> list[PageLedger]:
         """The coverage ledger of each page of a document."""
@@ -357,25 +346,6 @@ class Catalog:
             catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
         catalog_rows.put_card(connection, id, name, document.title, document.pages[:2], language)
 
-    def put_place(self, connection: Transaction, path: str, sha256: str) -> None:
-        """Record that a document was found at a path; inside `writing()`."""
-        connection.execute(
-            "INSERT INTO place SELECT ?, id FROM document WHERE sha256 = ?"
-            " ON CONFLICT (path) DO UPDATE SET document_id = excluded.document_id",
-            (path, sha256),
-        )
-
-    def drop_placeless(self, connection: Transaction, sha256: str) -> bool:
-        """Delete a document without any path; inside `writing()`."""
-        gone = connection.execute(
-            "DELETE FROM document WHERE sha256 = ?"
-            " AND NOT EXISTS (SELECT 1 FROM place WHERE document_id = document.id)",
-            (sha256,),
-        )
-        if gone.rowcount:
-            mark_deletion(connection)
-        return bool(gone.rowcount)
-
     def delete(self, connection: Transaction, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
         connection.execute("DELETE FROM document WHERE name = ?", (name,))
@@ -400,6 +370,159 @@ class Catalog:
             return False
         self.database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, deleted)
         return True
+
+
+# -- Where documents were found: moves, losses, and the resulting names
+# A place is a path, or for a file inside an archive `<path of the archive>!/<path inside>`.
+
+INSIDE = "!/"
+_OWN = re.compile(r"(?<=[\\/]uploaded)((?:-\d+)?)-[0-9a-f]{32}(?=[\\/])")
+
+
+def own_folder(below: Path, number: int = 1) -> Path:
+    """A new folder for a file that was sent: there it never meets another one of its name. For the
+    library its files are all in one, `uploaded`, or one with a number above 1; see `place_of`."""
+    return below / f"uploaded{f'-{number}' if number > 1 else ''}-{uuid.uuid4().hex}"
+
+
+def place_of(path: str) -> str:
+    """The place of a file to read, or of one inside it: the same for each that was sent by a name,
+    so that a newer one replaces the older."""
+    return _OWN.sub(r"\1", path)
+
+
+def exists(place: str) -> bool:
+    """Whether there is a file at a place, or the archive around it."""
+    try:
+        return Path(place).exists() or (INSIDE in place and Path(place.split(INSIDE)[0]).exists())
+    except OSError:  # a folder without permission: its files are not gone
+        return True
+
+
+class Places:
+    """The places of a library's documents; reachable as `Catalog.places`."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._database = catalog.database
+
+    def of(self, sha256: str) -> list[str]:
+        return self._database.column(
+            "SELECT path FROM place JOIN document ON document.id = document_id WHERE sha256 = ?"
+            " ORDER BY path",
+            sha256,
+        )
+
+    def found_at(self, path: str) -> str | None:
+        """The sha256 of the document that was last found at a path."""
+        found: str | None = self._database.value(
+            "SELECT sha256 FROM place JOIN document ON document.id = document_id WHERE path = ?",
+            path,
+        )
+        return found
+
+    def put(self, connection: Transaction, path: str, sha256: str) -> None:
+        """Record that a document was found at a path; inside `Catalog.writing()`."""
+        connection.execute(
+            "INSERT INTO place SELECT ?, id FROM document WHERE sha256 = ?"
+            " ON CONFLICT (path) DO UPDATE SET document_id = excluded.document_id",
+            (path, sha256),
+        )
+
+    def drop_placeless(self, connection: Transaction, sha256: str) -> bool:
+        """Delete a document without any path; inside `Catalog.writing()`."""
+        gone = connection.execute(
+            "DELETE FROM document WHERE sha256 = ?"
+            " AND NOT EXISTS (SELECT 1 FROM place WHERE document_id = document.id)",
+            (sha256,),
+        )
+        if gone.rowcount:
+            mark_deletion(connection)
+        return bool(gone.rowcount)
+
+    def below(self, root: str) -> list[tuple[str, str]]:
+        """(place, document) of a folder or archive, and of the path itself."""
+        found: dict[str, str] = {}
+        for start in (root.rstrip("/") + "/", root + INSIDE):
+            end = start[:-1] + "0"  # what follows a slash: so the table's own order is used
+            found |= self._database.all(
+                "SELECT path, name FROM place JOIN document ON document.id = document_id"
+                " WHERE path = ? OR (path >= ? AND path < ?) ORDER BY path",
+                root, start, end,
+            )  # fmt: skip
+        return sorted(found.items())
+
+    def inside(self, place: str) -> int:
+        """The number of files inside a file that have a document."""
+        return sum(1 for found, _ in self.below(place) if found != place)
+
+    def lost(self, roots: Sequence[Path]) -> list[tuple[str, str]]:
+        """(place, document) below some folders where no file is left."""
+        places = dict(place for root in roots for place in self.below(str(root.absolute())))
+        return [(place, document) for place, document in places.items() if not exists(place)]
+
+    def forget(self, places: Collection[str]) -> list[tuple[str, str]]:
+        """Delete places. Returns (name, sha256) of documents deleted with their last place."""
+        if not places:
+            return []
+        gone = []
+        with self._catalog.writing() as connection:
+            for place in places:
+                sha256 = self.found_at(place)
+                for table in ("place", "container", "job"):
+                    connection.execute(f"DELETE FROM {table} WHERE path = ?", (place,))
+                name = self._catalog.named(sha256) if sha256 else ""
+                if sha256 and self.drop_placeless(connection, sha256):
+                    gone.append((name, sha256))
+        return gone
+
+    def move(self, old: str, new: str) -> None:
+        """What is below a folder is below another one."""
+        start, begins = old + os.sep, len(old) + 1
+        with self._catalog.writing() as connection:
+            for table in ("place", "container", "job"):
+                below = f"SELECT ? || substr(path, ?) FROM {table} WHERE substr(path, 1, ?) = ?"
+                values = (new, begins, len(start), start)
+                connection.execute(f"DELETE FROM {table} WHERE path IN ({below})", values)
+                connection.execute(
+                    f"UPDATE {table} SET path = ? || substr(path, ?) WHERE substr(path, 1, ?) = ?",
+                    values,
+                )
+
+    def take(self, connection: Transaction, place: str, name: str, sha256: str) -> str | None:
+        """Record where known bytes were found. Returns the old name of a moved document.
+
+        Inside `Catalog.writing()`. It has moved when none of its places has a file any more.
+        """
+        old = [path for path in self.of(sha256) if path != place]
+        dead = [path for path in old if not exists(path)]
+        connection.executemany("DELETE FROM place WHERE path = ?", [(path,) for path in dead])
+        self.put(connection, place, sha256)
+        if not old or len(dead) < len(old):
+            return None
+        return self._rename(connection, sha256, name)
+
+    def free_name(self, name: str, place: str, sha256: str) -> str:
+        """A free name: with folders before it, or a mark after it, if another document has it."""
+        path = Path(place.replace(INSIDE, "/"))
+        parents = path.parent.parts
+        candidates = [name] + [
+            "/".join((*parents[-depth:], path.name)) for depth in range(1, len(parents))
+        ]
+        has = "SELECT sha256 FROM document WHERE name = ?"
+        free = (one for one in candidates if self._database.value(has, one) in (None, sha256))
+        return next(free, f"{name} ({sha256[:8]})")
+
+    def _rename(self, connection: Transaction, sha256: str, name: str) -> str | None:
+        place = self.of(sha256)[0]
+        new, old = self.free_name(name, place, sha256), self._catalog.named(sha256)
+        if new == old:
+            return old
+        (id,) = connection.execute(
+            "UPDATE document SET name = ?, names = '' WHERE sha256 = ? RETURNING id", (new, sha256)
+        ).fetchone()
+        catalog_rows.put_card_again(connection, id)
+        return old
 
 
 # -- The languages of a library: how many passages each has

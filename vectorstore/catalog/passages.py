@@ -38,6 +38,7 @@ class Words(Protocol):
 
 LARGE = 20_000  # passages from which on FTS5 takes longer than the rest of a search
 _HAVING = "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?"
+_LANGUAGES = "SELECT DISTINCT language FROM document"
 _RARE = 0.1  # share of the passages that are scored; see benchmarks/results/word_engines.md
 
 
@@ -63,7 +64,7 @@ class Fts5:
         only = documents is not None
         seen = "" if hidden else f" AND {rows.SEEN}"
         having = f" AND +rowid IN ({_HAVING})" if rare else ""
-        found = self._database.all(
+        return self._database.all(
             f"{rows.WITHIN if only else ''}"
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
             f" FROM chunk_words WHERE chunk_words MATCH ?{seen}{having}"
@@ -74,12 +75,11 @@ class Fts5:
             *([rare] if rare else []),
             k,
         )
-        return [(row[0], row[1]) for row in found]
 
     def _rare(self, match: str) -> str:
         """In a large library the rarest words of a match; empty otherwise. FTS5 scores each passage
         with any of the words, and the best ones have one of these."""
-        (size,) = self._database.all("SELECT coalesce(max(rowid), 0) FROM chunk")[0]
+        size = self._database.value("SELECT coalesce(max(rowid), 0) FROM chunk")
         if size < LARGE:
             return ""
         counts = ((self.count(word), word) for word in match.split(" OR "))
@@ -90,22 +90,19 @@ class Fts5:
         return " OR ".join(rare or [word for _, word in counted[:1]])
 
     def cards(self, match: str) -> list[tuple[str, float]]:
-        found = self._database.all(
+        return self._database.all(
             "SELECT name, -bm25(card_words) FROM card_words JOIN document"
             " ON document.id = card_words.rowid WHERE card_words MATCH ?",
             match,
         )
-        return [(row[0], row[1]) for row in found]
 
     def has(self, rowid: int, match: str) -> bool:
         has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
         return bool(self._database.one(has, rowid, match))
 
     def count(self, match: str) -> int:
-        row = self._database.one(
-            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", match
-        )
-        return int(row[0]) if row else 0
+        counted = "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?"
+        return int(self._database.value(counted, match))
 
     def merge(self) -> None:
         """FTS5 keeps the words of deleted rows until it merges its parts."""
@@ -138,11 +135,11 @@ class Passages:
 
     def count(self) -> int:
         """The number of visible chunks: those that are not hidden text."""
-        return int(self._database.all(f"SELECT count(*) FROM chunk WHERE {rows.SEEN}")[0][0])
+        return int(self._database.value(f"SELECT count(*) FROM chunk WHERE {rows.SEEN}"))
 
     def ids(self) -> set[str]:
         """The ids of all visible chunks."""
-        return {row[0] for row in self._database.all(f"SELECT id FROM chunk WHERE {rows.SEEN}")}
+        return set(self._database.column(f"SELECT id FROM chunk WHERE {rows.SEEN}"))
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
         """Ids and vectors of all visible chunks, or of the given ones."""
@@ -198,11 +195,10 @@ class Passages:
     def share_of_words(self, query: str, id: str) -> float:
         """The share of a question's words that a passage has in any form, 0 to 1."""
         asked = words.asked(query, self._languages())
-        row = self._database.one("SELECT rowid FROM chunk WHERE id = ?", id)
+        row = self._database.value("SELECT rowid FROM chunk WHERE id = ?", id)
         if not asked or row is None:
             return 0.0
-        has = self._words.has
-        return sum(has(row[0], one) for one in asked) / len(asked)
+        return sum(self._words.has(row, one) for one in asked) / len(asked)
 
     def stating(self, word: str) -> int:
         """The number of chunks that state a word, in any of its forms."""
@@ -210,8 +206,7 @@ class Passages:
 
     def _languages(self) -> set[str]:
         """In which passages are indexed."""
-        found = self._database.all("SELECT DISTINCT language FROM document")
-        return {rows.word_language(row[0]) for row in found}
+        return set(map(rows.word_language, self._database.column(_LANGUAGES)))
 
     def bm25_cards(self, query: str) -> dict[str, float]:
         """Document name -> score of its card: name, title and first pages."""

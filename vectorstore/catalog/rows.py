@@ -12,7 +12,7 @@ import numpy as np
 from ingest.chunking import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
-from ingest.language.identify import ENGLISH, UNKNOWN
+from ingest.language.words import ENGLISH, UNKNOWN
 from vectorstore.database.schema import Transaction
 from vectorstore.store import Vectors
 

@@ -157,6 +157,15 @@ class Database(ABC):
         rows = self.all(sql, *values)
         return rows[0] if rows else None
 
+    def value(self, sql: str, *values: object) -> Any:
+        """The first value of the first row of one statement; None where there is none."""
+        row = self.one(sql, *values)
+        return row[0] if row else None
+
+    def column(self, sql: str, *values: object) -> list[Any]:
+        """The first value of each row that one statement finds."""
+        return [row[0] for row in self.all(sql, *values)]
+
     def write(self, sql: str, *values: object) -> None:
         """Run one statement as its own transaction."""
         with self.transaction() as connection:

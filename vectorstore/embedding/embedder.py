@@ -73,14 +73,10 @@ def weights_fingerprint(folder: Path) -> str:
 
 
 def model_tokenizer(folder: Path) -> Any:
-    """The tokenizer in a model's folder, cutting at its longest input."""
-    from tokenizers import Tokenizer
-
-    found = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    """The tokenizer in a model's folder, cutting at its longest input. Raises LibraryError."""
     settings = read_json(folder / "sentence_bert_config.json")
-    found.enable_truncation(int(settings.get("max_seq_length", _MOST_TOKENS)))
-    found.no_padding()
-    return found
+    most = int(settings.get("max_seq_length", _MOST_TOKENS))
+    return open_tokenizer(folder / "tokenizer.json", most)
 
 
 class UnigramTokenizer:
@@ -102,7 +98,8 @@ class UnigramTokenizer:
 
 
 def token_ids(folder: Path) -> Callable[[str], list[int]]:
-    """What gives the tokens of a text as the model in a folder reads it. Raises OSError."""
+    """What gives the tokens of a text as the model in a folder reads it. Raises LibraryError
+    or, for packed weights, OSError."""
     if is_packed(folder):
         return UnigramTokenizer(PackedWeights(folder).pieces).ids
     tokenizer = model_tokenizer(folder)
@@ -132,14 +129,14 @@ def open_session(path: Path) -> Any:
         ) from error
 
 
-def pair_tokenizer(path: Path, most: int) -> Any:
-    """The tokenizer of a file, for pairs of texts: the longer one is cut. Raises LibraryError."""
+def open_tokenizer(path: Path, most: int) -> Any:
+    """The tokenizer of a file: it cuts texts, and of a pair the longer one. Raises LibraryError."""
     from tokenizers import Tokenizer
 
     try:
         found = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises this very class
-        raise LibraryError(f"{path} is damaged: fetch the model again.") from error
+        raise LibraryError(f"{path} is missing or damaged: fetch the model again.") from error
     found.enable_truncation(most)
     found.no_padding()
     return found

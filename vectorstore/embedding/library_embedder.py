@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from ingest import chunking
-from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages, name_of
+from ingest.language.words import ENGLISH, UNKNOWN, language_of_passages, name_of
 from ingest.loaders import outdated
 from vectorstore.catalog.catalog import Catalog, share_of_english
 from vectorstore.embedding.embedder import Embedder

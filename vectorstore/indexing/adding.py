@@ -4,48 +4,34 @@ A file is one transaction. A killed run leaves complete documents; the work on i
 lost, and the next run does it again.
 """
 
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import Literal, Self
 
-from ingest.containers import FULL, Expanded, Omitted
+from ingest.containers import CONTAINERS, FULL, Expanded, Omitted
 from ingest.discovery import Found, discover
 from ingest.document.model import Chunk, Document
-from ingest.document.source import Engines, readable
+from ingest.document.source import Engines, Limits, readable
+from ingest.document.wire import Loaded
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
-from vectorstore.add_report import (
-    AddProgress,
-    AddSummary,
-    Change,
-    Failure,
-    Hidden,
-    Incomplete,
-    KeptAs,
-    LeftOut,
-    Outcome,
-)
-from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.places import INSIDE, Places, place_of
+from vectorstore import add_report
+from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, Hidden, Incomplete
+from vectorstore.catalog.catalog import INSIDE, Catalog, Containers, place_of
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
+from vectorstore.indexing import store_document
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
-from vectorstore.indexing.store_document import (
-    READY,
-    Embedding,
-    Item,
-    Stored,
-    Storing,
-    refuse_empty,
-    status,
-    unchanged,
-    unseen,
-)
+from vectorstore.indexing.store_document import Embedding, Item, Stored, Storing, status, unchanged
 from vectorstore.workers import Hire, Order
 
 # -- What becomes of each file of an `add`: reported in its summary, its queue, and as it happens
@@ -93,14 +79,14 @@ class Telling:
         else:
             self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
-            self.summary.kept_as.append(KeptAs(item.name, document))
+            self.summary.kept_as.append(add_report.KeptAs(item.name, document))
 
     def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
         """A file that was read is in the library."""
         self.count(stored, len(document.pages), len(chunks))
-        if stored.new and (told := status(document)) != READY:
+        if stored.new and (told := status(document)) != store_document.READY:
             self.summary.incomplete.append(Incomplete(stored.document, told))
-        if stored.new and (characters := unseen(document)):
+        if stored.new and (characters := store_document.unseen(document)):
             made = "generated" in document.metadata
             self.summary.hidden.append(Hidden(stored.document, characters, made))
 
@@ -110,7 +96,7 @@ class Telling:
             place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
             self.summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
-    def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+    def tell(self, outcome: add_report.Outcome, document: str, detail: str = "") -> None:
         """Report a change of the library as it happens."""
         self._changed(Change(outcome, document, detail))
 
@@ -128,6 +114,144 @@ def out_of_time(item: Item, seconds: float) -> str:
         f" {seconds:.0f} seconds. Add {archive} again to continue, or raise the setting"
         " file_seconds."
     )
+
+
+# -- Workers read files ahead of the embedding, and unpack the files inside them
+
+_LOOK = 0.1  # seconds between two checks whether it was cancelled
+
+Heard = Callable[[Item], Callable[[int, int], None]]
+
+
+class Read:
+    """A file that is being read; asking for its result waits."""
+
+    def __init__(
+        self,
+        document: Callable[[], Loaded] | None,
+        inside: Callable[[], Expanded] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """The files inside it are unpacked into `folder`."""
+        self._document = document
+        self._inside = inside
+        self._folder = folder
+
+    def document(self) -> Loaded:
+        """Wait for the document and its passages. Raises UnreadableFile or Stopped."""
+        assert self._document is not None, "what is known is not read"
+        return self._document()
+
+    @cached_property
+    def inside(self) -> Expanded:
+        """The files inside of it. Raises Stopped."""
+        try:
+            return self._inside() if self._inside else Expanded(())
+        except UnreadableFile as error:  # the file itself may be readable
+            return Expanded((), (Omitted("what is inside", str(error)),))
+
+    def close(self) -> None:
+        """Delete the folder with the unpacked files, if there is one."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@dataclass
+class UnpackingBudget:
+    """What may still be unpacked from one file of the user, including nested files."""
+
+    limits: Limits
+    until: float  # when nothing more that is inside of it is begun; monotonic
+
+    @property
+    def over(self) -> bool:
+        """Whether no further file inside may be begun, because the time is used up."""
+        return time.monotonic() > self.until
+
+    def spend(self, expanded: Expanded) -> None:
+        self.limits = self.limits.after(expanded.size, len(expanded.parts))
+
+
+class Prefetch:
+    """The workers of one run, ended when it is cancelled; unpacked files are deleted."""
+
+    def __init__(
+        self, order: Order, hire: Hire, heard: Heard, cancel: threading.Event, scratch: Path | None
+    ) -> None:
+        """`heard` makes, for a file, what receives how many of its pages are read, and of how many.
+        Archives are unpacked in `scratch`, or where the system keeps its temporary files."""
+        self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
+        self._workers = hire(replace(order, folder=Path(self._folder.name)))
+        bounds = order.engines.bounds
+        self._limits, self._seconds = bounds.unpacking, bounds.seconds
+        self._heard = heard
+        self._cancel = cancel
+        self._over = threading.Event()
+        self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._guard.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._guard.join()
+        self._workers.close()
+        self._folder.cleanup()
+
+    def budget(self, path: Path) -> UnpackingBudget:
+        """A new budget for one file of the user, with all that is inside."""
+        return UnpackingBudget(self._limits_of(path), time.monotonic() + self._seconds)
+
+    def _limits_of(self, path: Path) -> Limits:
+        try:
+            return self._limits.for_file(path.stat().st_size)
+        except OSError:  # it is gone, which its reader reports
+            return self._limits
+
+    def ahead(
+        self, items: Sequence[Item], budget: UnpackingBudget | None
+    ) -> Iterator[tuple[Item, Read]]:
+        """Each file with its pending result; the next ones are read meanwhile.
+
+        Files inside of one share its budget.
+        """
+        waiting: deque[Read] = deque()
+        try:
+            for index, item in enumerate(items):
+                for later in items[index + len(waiting) : index + self._workers.children + 1]:
+                    waiting.append(self.start(later, budget))
+                with closing(waiting.popleft()) as read:
+                    yield item, read
+        finally:
+            for read in waiting:  # it was cancelled
+                read.close()
+
+    def start(self, item: Item, budget: UnpackingBudget | None) -> Read:
+        """Begin to read one file; the result is to be closed. Once it is cancelled nothing is
+        begun: nobody asks for the result."""
+        if self._cancel.is_set():
+            return Read(None)
+        try:
+            return self._started(item, budget)
+        except Exception:
+            if not self._cancel.is_set():
+                raise
+            return Read(None)  # the workers were closed meanwhile
+
+    def _started(self, item: Item, budget: UnpackingBudget | None) -> Read:
+        document = None if item.known else self._workers.start(item.path, self._heard(item))
+        if item.path.suffix.lower() not in CONTAINERS:
+            return Read(document)
+        unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))
+        limits = budget.limits if budget else self._limits_of(item.path)
+        expand = self._workers.start_expand(item.path, unpacked, limits, item.level)
+        return Read(document, expand, unpacked)
+
+    def _stop_when_cancelled(self) -> None:
+        while not self._over.wait(_LOOK):
+            if self._cancel.is_set():  # again and again: a file may have been begun meanwhile
+                self._workers.close()
 
 
 # -- A run of `add`: files are read, and stored
@@ -159,7 +283,7 @@ class Indexing:
         self._engines = engines
         self._progress = progress
         self._cancel = cancel or threading.Event()
-        self._places = Places(catalog)
+        self._places = catalog.places
         self._containers = Containers(catalog.database)
         self._held: set[str] = set()  # places that were in work when a run ended
         self._embedding = Embedding(catalog.library, embedders)
@@ -197,7 +321,7 @@ class Indexing:
         for left in discovery.left_out:
             error = f"{readable(left.path.name)}: {left.reason}."
             self._summary.failed.append(Failure(str(left.path), error))
-            self._summary.left_out.append(LeftOut(str(left.path), left.reason))
+            self._summary.left_out.append(add_report.LeftOut(str(left.path), left.reason))
         self._summary.unsupported = list(map(str, discovery.unsupported))
         return list(discovery.files)
 
@@ -317,7 +441,7 @@ class Indexing:
         document, chunks = unchanged(item, read.document())
         inside = read.inside
         if not inside.parts:
-            refuse_empty(document, chunks)
+            store_document.refuse_empty(document, chunks)
         self._step(item, "indexing")
         vectors = self._embedding.vectors([chunk.text for chunk in chunks])
         more = bool(inside.parts or inside.omitted)

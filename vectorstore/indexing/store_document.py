@@ -16,8 +16,7 @@ from ingest.document.wire import Loaded
 from ingest.errors import UnreadableFile
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
-from vectorstore.catalog.catalog import Catalog, begin_container
-from vectorstore.catalog.places import Places, place_of
+from vectorstore.catalog.catalog import Catalog, begin_container, place_of
 from vectorstore.copies import Files
 from vectorstore.database.schema import Transaction
 from vectorstore.embedding.embedder import Embedder
@@ -116,7 +115,6 @@ class Storing:
         self._check = check
         self._catalog = catalog
         self._files = files
-        self._places = Places(catalog)
         self._versions = Versions(catalog.database)
 
     def known(self, item: Item) -> Stored | None:
@@ -130,7 +128,7 @@ class Storing:
             self._catalog.database.write(
                 "UPDATE document SET reader = '' WHERE sha256 = ?", item.sha256
             )
-        if self._catalog.found_at(item.place) == item.sha256:
+        if self._catalog.places.found_at(item.place) == item.sha256:
             return Stored(item.name, new=False)
         return self._stored(item, None, inside=item.path.suffix.lower() in CONTAINERS)
 
@@ -157,16 +155,16 @@ class Storing:
         with self._catalog.writing() as connection:
             if read:
                 self._check()
-            before = self._catalog.found_at(item.place)
+            before = self._catalog.places.found_at(item.place)
             connection.execute("DELETE FROM place WHERE path = ?", (item.place,))
             other = before if before not in (None, item.sha256) else None
             kept = tags.of(connection, other) if other else []
-            replaced = other is not None and self._catalog.drop_placeless(connection, other)
+            replaced = other is not None and self._catalog.places.drop_placeless(connection, other)
             # Not new: the same bytes were at another place, or another process was faster.
             if new := read is not None and not self._catalog.holds(item.sha256):
                 stored = self._put(connection, item, *read)
             else:
-                was = self._places.take(connection, item.place, item.name, item.sha256)
+                was = self._catalog.places.take(connection, item.place, item.name, item.sha256)
                 stored = Stored(item.name, new=False, was=was or "")
             tags.carry(connection, kept, item.sha256)
             begin_container(connection, item.place, inside)
@@ -180,9 +178,9 @@ class Storing:
         self, connection: Transaction, item: Item, document: Document, chunks: Sequence[Chunk],
         vectors: Vectors,
     ) -> Stored:  # fmt: skip
-        name = self._places.free_name(item.name, item.place, item.sha256)
+        name = self._catalog.places.free_name(item.name, item.place, item.sha256)
         put(self._catalog, connection, document, name, chunks, vectors)
-        self._catalog.put_place(connection, item.place, item.sha256)
+        self._catalog.places.put(connection, item.place, item.sha256)
         linked = self._versions.link(connection, document, item.path)
         return Stored(name, superseded=tuple(linked))
 

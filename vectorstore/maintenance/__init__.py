@@ -1,1 +1,1 @@
-"""Maintenance of a library: rebuild, verify, back up, restore, remove."""
+"""Maintenance of a library: verify, rebuild, back up, restore."""

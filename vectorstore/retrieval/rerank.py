@@ -103,7 +103,7 @@ class CrossEncoder:
             raise LibraryError(
                 f"{self._folder} has no tokenizer.json: fetch it from where the model came from."
             )
-        return embedder.pair_tokenizer(path, _most(self._folder))
+        return embedder.open_tokenizer(path, _most(self._folder))
 
 
 def import_torch(folder: Path) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.language.identify import language_of_question
-from ingest.language.words import content_words, small_words, stems, without
+from ingest.language.words import content_words, language_of_question, small_words, stems, without
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.naming.document_names import SUFFIX, YEARS, words_of

@@ -218,15 +218,11 @@ def _into_folder(source: S3Store, folder: Path, late: bool = False) -> MovedFile
                     damaged.append(copy.name)
                     continue
                 fetched.replace(path)
-        _write_out(path)
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
         moved, size = moved + 1, size + copy.size
     opened.keep_names(folder)
     return MovedFiles(moved, size, tuple(damaged))
-
-
-def _write_out(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _ours(found: Iterator[Copy]) -> Iterator[Copy]:

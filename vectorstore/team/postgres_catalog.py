@@ -70,21 +70,19 @@ class Bm25:
             among = [rows.listed(documents)]
         where = f" WHERE {' AND '.join(only)}" if only else ""
         sql, values = self._scored("chunk_words", match, where, " LIMIT ?")
-        found = self._database.all(
+        return self._database.all(
             f"{sql}SELECT id, CAST(score AS float8) FROM scored JOIN chunk USING (rowid)"
             " ORDER BY score DESC, rowid",
             *values, *among, k,
         )  # fmt: skip
-        return [(row[0], row[1]) for row in found]
 
     def cards(self, match: str) -> list[tuple[str, float]]:
         sql, values = self._scored("card_words", match)
-        found = self._database.all(
+        return self._database.all(
             f"{sql}SELECT name, CAST(score AS float8) FROM scored"
             " JOIN document ON document.id = scored.rowid",
             *values,
         )
-        return [(row[0], row[1]) for row in found]
 
     def has(self, rowid: int, match: str) -> bool:
         has = (
@@ -96,8 +94,9 @@ class Bm25:
 
     def count(self, match: str) -> int:
         sql, values = self._hits("chunk_words", match)
-        row = self._database.one(f"SELECT count(DISTINCT rowid) FROM ({sql}) AS hit", *values)
-        return int(row[0]) if row else 0
+        return int(
+            self._database.value(f"SELECT count(DISTINCT rowid) FROM ({sql}) AS hit", *values)
+        )
 
     def merge(self) -> None:
         """A deleted passage takes its words with it."""
@@ -114,7 +113,7 @@ class Bm25:
 
     def _size(self, table: str) -> tuple[int, float]:
         """The number of its rows, and their mean number of words; read once a generation."""
-        ((generation,),) = self._database.all("SELECT value FROM meta WHERE key = 'generation'")
+        generation = self._database.value("SELECT value FROM meta WHERE key = 'generation'")
         if generation != self._of:
             self._of, self._sizes = generation, {}
         if table not in self._sizes:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine, require
-from vectorstore.copies import SCRATCH, Copy, sha256_of, sweep_scratch
+from vectorstore.copies import LEFT_OVER, SCRATCH, Copy, sha256_of, sweep_scratch
 from vectorstore.errors import DamagedCopy, HomeNotWritable, LibraryAway, LibraryError
 
 # -- Copies that were fetched from a server, on this machine: bounded, and checked before use
@@ -163,7 +163,6 @@ _PART = 50 << 20  # bytes; a larger file goes in parts, of which two are in memo
 _CONNECTS, _READS = 5, 60  # seconds
 _TRIES = 2
 _LEFT_OVER = 86_400.0  # seconds; the clock of the server may be another
-_SCRATCH_LEFT_OVER = 3600.0  # the same of files here
 _WRITTEN = "pincite-written"  # metadata: when the file was changed, in nanoseconds since 1970
 _PORTS = {"http": 80, "https": 443}
 _MARKS = ("ContinuationToken", "KeyMarker", "VersionIdMarker", "UploadIdMarker")  # of a next page
@@ -379,7 +378,7 @@ class S3Store:
 
     def tidy(self, older: float) -> int:
         """See `Copies`: also parts of files whose upload was killed, which no list shows."""
-        swept = sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
+        swept = sweep_scratch(self._cache.folder, min(older, LEFT_OVER))
         with self.sentences():
             for one in list(self._all("list_multipart_uploads", "Uploads")):
                 if time.time() - one["Initiated"].timestamp() > older:

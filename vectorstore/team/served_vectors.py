@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import Timeout
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import DenseIndex, Progress, fill
@@ -261,13 +260,11 @@ class ServedIndex(DenseIndex):
         return True
 
     def _locked(self) -> bool:
-        """Whether this process alone writes now."""
-        try:
-            self._lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            self.why = "being filled by another process"
-            return False
-        return True
+        """Whether this process alone writes now; `why` says why not."""
+        if self._own():
+            return True
+        self.why = "being filled by another process"
+        return False
 
     def _reached(self) -> PgvectorStore | None:
         if self._store is None and time.monotonic() >= self._again:

@@ -16,9 +16,8 @@ from assistant.answering.tables.compute import OPERATIONS
 from assistant.answering.tables.grid import Operand, TableGrid, is_year, terms
 from assistant.answering.tables.periods import asked_periods, column_periods, without_periods
 from ingest.document.model import Page
-from ingest.language.identify import language_of_question
 from ingest.language.quantities import find_unit
-from ingest.language.words import language_stem, name_parts, stop_words
+from ingest.language.words import language_of_question, language_stem, name_parts, stop_words
 from vectorstore.embedding.embedder import Embedder
 
 Floats = NDArray[np.float32]

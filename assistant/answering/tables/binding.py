@@ -42,7 +42,7 @@ from assistant.answering.tables.compute import (
 )
 from assistant.answering.tables.definitions import Named, defined
 from assistant.answering.tables.grid import Operand, TableGrid, grid
-from ingest.language.identify import language_of_question
+from ingest.language.words import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of
 from vectorstore.retrieval.fusion import Hit

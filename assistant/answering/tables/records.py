@@ -9,14 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from assistant.answering.tables.compute import (
-    AVERAGE,
-    COUNT,
-    LOOKUP,
-    SUM,
-    Plan,
-    told_plan,
-)
+from assistant.answering.tables.compute import AVERAGE, COUNT, LOOKUP, SUM, Plan, told_plan
 from assistant.answering.tables.grid import (
     Column,
     Operand,
@@ -27,8 +20,7 @@ from assistant.answering.tables.grid import (
     value,
 )
 from assistant.i18n.translation import DEFAULT_LANGUAGE, LANGUAGES, speaking
-from ingest.language.identify import language_of_question
-from ingest.language.words import language_stem, stop_words
+from ingest.language.words import language_of_question, language_stem, stop_words
 from vectorstore.federation import AnyLibrary
 
 _PASSAGES = 6  # of the search, whose lists are looked at

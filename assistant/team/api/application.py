@@ -42,7 +42,7 @@ from assistant.team.provider import NotSignedIn
 from assistant.team.tokens import Tokens
 from assistant.wiring.people import provider, signed_in, tokens
 from ingest.errors import PinciteError
-from ingest.platform.installation import serve_others
+from ingest.platform.process import serve_others
 
 # -- The description of the API: OpenAPI with an example of each request and its answer, and a page
 # that shows it and tries it out. All of it comes from this server.

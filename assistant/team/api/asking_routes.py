@@ -15,14 +15,13 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import hit_row
-from assistant.models.installed import rows
+from assistant.models.installed import Models, rows
 from assistant.sheet.cell import Cell, columns
 from assistant.sheet.fill import documents, in_order
 from assistant.sheet.sheet_store import as_json
 from assistant.team.api import turns
 from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place
-from assistant.wiring import composition
 from vectorstore.federation import parts
 
 Row = dict[str, Any]
@@ -184,6 +183,6 @@ model_routes = APIRouter(prefix="/api/models", tags=["Models"])
 def listed(seen: Seen) -> list[Row]:
     """The models of the catalogue and others on this server's disk: role, size, fit for the
     machine, whether it is there and whether it is in use."""
-    found = rows(composition.home_models(seen.settings))
+    found = rows(Models(seen.settings))
     # A client need not know our folders.
     return [{**row, "note": ""} if row["sources"] == ["path"] else row for row in found]

@@ -11,8 +11,7 @@ import streamlit as st
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.listing import ConversationInfo
-from assistant.export.account import account
-from assistant.export.documents import FORMS, named
+from assistant.export.documents import FORMS, account, named
 from assistant.i18n.translation import N_, _, size, told
 from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack

@@ -13,14 +13,14 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, ngettext
+from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
-from assistant.ui.chat import answer_actions, composer, sidebar, tool_dialog, voice
-from assistant.ui.chat.composer import Where, chosen
+from assistant.ui.chat import answer_actions, composer, sidebar, tool_dialog
+from assistant.ui.chat.composer import Spoken, Where, chosen
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import Component, as_html, button, draw_until_end
+from assistant.ui.widgets import Component, as_html, button, draw_stop, draw_until_end, plain
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING
 
@@ -45,7 +45,7 @@ def _chat(assistant: Assistant) -> None:
         running = None
     busy = running is not None and not running.ended
     # One that has failed is not forgotten: what is in line would fail like it, and waits.
-    if not (running or voice.microphone_busy()) and composer.ask_next():
+    if not (running or composer.microphone_busy()) and composer.ask_next():
         st.rerun()
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
@@ -55,8 +55,8 @@ def _chat(assistant: Assistant) -> None:
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(running, kept)
-    if voice.microphone_busy():
-        voice.draw_transcript(_ask_composed, composer.give_back)
+    if composer.microphone_busy():
+        _draw_transcript()
     elif turns and not running:
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
@@ -74,9 +74,9 @@ def _left_out(identity: str, turns: int) -> int:
     more: int = st.session_state.setdefault(key, 0)
     left = max(turns - _TURNS - more, 0)
     if left:
-        told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
+        label = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
         show = partial(st.session_state.update, {key: more + _MORE})
-        button(told, f"show-{key}", show, icon="expand_less")
+        button(label, f"show-{key}", show, icon="expand_less")
     return left
 
 
@@ -192,6 +192,42 @@ def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:
         yield ""
 
     return Reply(question, work, attached=tuple(files))
+
+
+# -- A question that is spoken, in the place of the next one: its words are shown as they come, and
+# asked
+
+NOTHING = N_("The recording contains no speech.")
+
+
+def _draw_transcript() -> None:
+    spoken: Spoken | None = st.session_state.get(composer.HEARD)
+    if spoken is None:
+        return
+    outcome = spoken.running.reply.outcome
+    if not spoken.running.ended:
+        draw_until_end(spoken.running, 0.25, lambda _running: _live(spoken))
+    elif outcome and outcome.offers:
+        st.info(plain(told(outcome.text)), icon=":material/mic_off:")
+        missing = [vars(offer) for offer in outcome.offers]
+        answer_actions.draw_model_offers({"id": "spoken", "offers": missing}, spoken.listen)
+        discard = _("Discard the recording")
+        button(discard, "forget-spoken", composer.discard_recording, type="secondary")
+    else:  # ask the words, or say why there are none
+        if spoken.running.reply.so_far.strip() and not spoken.running.error:
+            composer.forget_recording()
+            _ask_composed(spoken.words, spoken.files)
+        else:
+            session.keep_error(spoken.running.error or NOTHING)
+            composer.discard_recording()
+        st.rerun()
+
+
+def _live(spoken: Spoken) -> None:
+    _question(spoken.words or "…", (), "spoken")
+    with st.container(horizontal=True, vertical_alignment="center", key="listening"):
+        st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
+        draw_stop(False, "stop-listening", composer.discard_recording, icon="stop_circle")
 
 
 # -- Below a question: edit it, ask it again, and go from one of its versions to another

@@ -1,10 +1,13 @@
 """The composer: the next question with its files, where it is asked, and the questions in line."""
 
 import shutil
+import tempfile
 import uuid
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from threading import Event, Semaphore
 from typing import Any
@@ -23,7 +26,7 @@ from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session, widgets
 from assistant.ui.background import RunningAnswer
-from assistant.ui.chat import tool_dialog, voice
+from assistant.ui.chat import tool_dialog
 from assistant.ui.library import document_list
 from assistant.ui.library.library_queue import let_go
 from assistant.ui.widgets import Component, button, draw_until_end, plain
@@ -225,7 +228,7 @@ def _data(assistant: Assistant, draft: _Draft) -> dict[str, Any]:
     return {
         "hint": _("Ask for a picture, or add documents first") if empty
         else _("Ask about your documents"),
-        "busy": busy or voice.microphone_busy(),
+        "busy": busy or microphone_busy(),
         "stops": busy,
         "stopping": running is not None and running.reply.cancel.is_set(),
         "files": [_row(assistant, file) for file in draft.files],
@@ -294,7 +297,7 @@ def _send(assistant: Assistant, ask: Ask, text: str) -> None:
     """Now, or in line behind the answer that is being written; as the chips say now."""
     draft = _draft()
     act = partial(ask, text, files=_take_ready(), where=chosen(assistant))
-    if _running() or voice.microphone_busy():
+    if _running() or microphone_busy():
         draft.line.append(_Waiting(session.current(), text or "…", act))
     else:
         act()
@@ -345,9 +348,11 @@ def _take(assistant: Assistant, dropped: Sequence[Any]) -> None:
 
 
 def _hear(recorded: Any, draft: _Draft) -> None:
+    """Start to transcribe a recording, discarding an earlier one. Raises PinciteError."""
     words, files, draft.spoken = draft.spoken, _take_ready(), ""
+    forget_recording()
     try:
-        voice.take_recording(recorded, words, files)
+        st.session_state[HEARD] = Spoken(recorded, words, files, session.current())
     except PinciteError:
         give_back(words, files)
         raise
@@ -366,6 +371,74 @@ def _add(assistant: Assistant, file: _File) -> None:
         resources.upload(library, "added", file.path.name, files=named, shown=False)
     file.into = library.name
     _delete(file)  # the library has a copy of its own
+
+
+# -- Spoken questions: what the microphone has recorded is transcribed in the background
+
+HEARD = "spoken"  # in the session's state: what is being heard
+
+
+class Spoken:
+    """A recording in progress; its file is deleted once it is transcribed."""
+
+    def __init__(
+        self, recorded: BytesIO, before: str, files: Sequence[Path], conversation: str = ""
+    ) -> None:
+        """`before` are words that were typed beside it, `files` were attached; empty is a
+        conversation that has not begun.
+
+        Raises AssistantError.
+        """
+        self.before = before
+        self.files = files
+        self.conversation = conversation
+        folder = tempfile.mkdtemp(prefix="pincite-spoken-")
+        # Also when the tab is closed meanwhile, and its session is dropped.
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        # A browser records in a format of its own.
+        self._path = Path(folder) / f"recording{Path(getattr(recorded, 'name', '')).suffix}"
+        try:
+            self._path.write_bytes(recorded.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"The recording could not be saved in {folder}: {error.strerror}."
+            ) from error
+        self.listen()
+
+    def listen(self) -> None:
+        """Start to listen; also again, when a speech model has been fetched."""
+        tool = chosen_models.transcribing(resources.settings())
+        self.running = RunningAnswer(tool.transcription(self._path))
+
+    @property
+    def words(self) -> str:
+        """The typed words and the transcript so far."""
+        return " ".join([*self.before.split(), *self.running.reply.so_far.split()])
+
+    def forget(self) -> None:
+        """Stop listening, and remove the file."""
+        self.running.stop()
+        self._remove()
+
+
+def forget_recording() -> Spoken | None:
+    """Discard the present recording, and return it, if there is one."""
+    spoken: Spoken | None = st.session_state.pop(HEARD, None)
+    if spoken:
+        spoken.forget()
+    return spoken
+
+
+def discard_recording() -> None:
+    """Forget the recording alone: what was typed and dropped beside it is given back."""
+    if spoken := forget_recording():
+        give_back(spoken.before, spoken.files)
+
+
+def microphone_busy() -> bool:
+    """Whether a recording of this conversation is in progress."""
+    spoken: Spoken | None = st.session_state.get(HEARD)
+    return spoken is not None and spoken.conversation == session.current()
 
 
 # -- Where the next question is asked, as chips: libraries, documents, tags and dates, and how

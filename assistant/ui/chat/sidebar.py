@@ -28,7 +28,7 @@ from assistant.ui.widgets import as_html, ask_before, ask_form, button, draw_qui
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
-from ingest.platform.installation import add_extra
+from ingest.platform.process import add_extra
 from vectorstore.federation import Federated, shown
 from vectorstore.library import Library
 

@@ -22,7 +22,7 @@ from assistant.ui.widgets import as_html, button, own, pace
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
-from vectorstore.catalog.places import INSIDE
+from vectorstore.catalog.catalog import INSIDE
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 

@@ -146,7 +146,7 @@ def test_a_question_is_answered_though_its_receipt_cannot_be_kept(
     ran = full("ask", LEAVE)
     assert ran.status == 0
     assert "Thirty days of leave" in ran.out
-    assert "which keeps the receipts, cannot be used" in ran.err
+    assert "which keeps the conversations, cannot be used" in ran.err
     assert "Move the file away to begin a new one, or put back a copy of it." in ran.err
     (home / "conversations.sqlite").unlink()
     assert "cannot be used" not in full("ask", LEAVE).err
@@ -199,7 +199,10 @@ def test_what_a_newer_version_keeps_besides_is_no_hindrance(full: Pincite, home:
 
 def grow(file: sqlite3.Connection) -> None:
     """Give each table another column, as a version does that others shall still read."""
-    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    tables = (
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        " AND name NOT LIKE 'sqlite_%'"
+    )
     for (name,) in file.execute(tables).fetchall():
         file.execute(f"ALTER TABLE {name} ADD COLUMN newer TEXT NOT NULL DEFAULT ''")
     file.commit()

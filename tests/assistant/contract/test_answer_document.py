@@ -6,7 +6,7 @@ import pytest
 
 from assistant.contract.facts import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply, doubt
-from assistant.export.account import pieces
+from assistant.export.documents import pieces
 from assistant.ui.chat import answer as ui_answer
 from assistant.ui.chat.answer_actions import copied
 

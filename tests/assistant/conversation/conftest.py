@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.part import Place
 from assistant.wiring.places import place_of_part
 

@@ -11,8 +11,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
-from assistant.export.account import account
-from assistant.export.documents import markdown
+from assistant.export.documents import account, markdown
 from assistant.llm.odds import TurnTaking
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder

@@ -10,11 +10,11 @@ import pytest
 
 from assistant.contract.answer_document import without
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.conversation.listing import Folders
 from assistant.errors import AssistantError
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.part import SCHEMA, Place, Whose
 from assistant.wiring.people import home_accounts
 from assistant.wiring.places import place_of_part

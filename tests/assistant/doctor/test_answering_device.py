@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doctor import machine
-from assistant.doctor.machine import Check, importing
+from assistant.doctor import checks
+from assistant.doctor.checks import Check, importing
 from assistant.llm.llama import runtime
 from assistant.settings import Settings
 
@@ -18,7 +18,7 @@ def a_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def looked(said: str, **settings: str) -> list[Check]:
     """The checks for what a child prints."""
-    return list(machine.check_answering_device(importing(f"print({said!r})"), Settings(**settings)))  # type: ignore[arg-type]
+    return list(checks.check_answering_device(importing(f"print({said!r})"), Settings(**settings)))  # type: ignore[arg-type]
 
 
 def test_a_model_on_its_card_is_fine() -> None:
@@ -41,16 +41,16 @@ def test_a_card_that_llama_cpp_cannot_use_is_named() -> None:
 
 def test_nothing_is_said_without_a_local_model_or_without_llama_cpp() -> None:
     settings = Settings()
-    assert machine.look_for_device(None, settings) is None
-    assert list(machine.check_answering_device(None, settings)) == []
-    assert list(machine.check_answering_device(importing("raise SystemExit(1)"), settings)) == []
+    assert checks.look_for_device(None, settings) is None
+    assert list(checks.check_answering_device(None, settings)) == []
+    assert list(checks.check_answering_device(importing("raise SystemExit(1)"), settings)) == []
 
 
 @pytest.mark.slow
 def test_the_real_llama_cpp_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It reads the model's file only where there is a card to put it on."""
     pytest.importorskip("llama_cpp")
-    (check,) = machine.check_answering_device(
-        machine.look_for_device(tmp_path / "none.gguf", Settings(gpu="off")), Settings(gpu="off")
+    (check,) = checks.check_answering_device(
+        checks.look_for_device(tmp_path / "none.gguf", Settings(gpu="off")), Settings(gpu="off")
     )
     assert "the processor" in check.message

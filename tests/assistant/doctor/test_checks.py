@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 
 from assistant.doctor import checks as doctor
-from assistant.doctor import machine
-from assistant.doctor import machine as one_check
+from assistant.doctor.checks import check_scans as scans_check
 from assistant.doctor.checks import checks as checks_checks
-from assistant.doctor.machine import check_scans as scans_check
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.llama import runtime
 from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images import ocr_engines
-from ingest.platform.installation import add_extra
+from ingest.platform.process import add_extra
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +25,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def found(settings: Settings) -> dict[str, one_check.Check]:
+def found(settings: Settings) -> dict[str, doctor.Check]:
     return {check.name: check for check in checks_checks(settings)}
 
 
@@ -41,22 +39,20 @@ def test_a_reranker_that_nothing_can_run_is_said(
 ) -> None:
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
-    models = Models(settings.models_folder, settings)
-    assert machine.check_reranker(models).message == "none is chosen"
+    models = Models(settings)
+    assert doctor.check_reranker(models).message == "none is chosen"
     models.use("reranker", str(tmp_path))
-    monkeypatch.setattr(machine, "installed", lambda *packages: False)
-    first = machine.check_reranker(models)
+    monkeypatch.setattr(doctor, "installed", lambda *packages: False)
+    first = doctor.check_reranker(models)
     assert (first.severity, first.remedy) == ("error", add_extra("embedders"))
     (tmp_path / "model.onnx").touch()
-    assert machine.check_reranker(models).severity == "ok"
+    assert doctor.check_reranker(models).severity == "ok"
     (tmp_path / "config.json").unlink()
-    assert machine.check_reranker(models).remedy == "pincite models use reranker off"
+    assert doctor.check_reranker(models).remedy == "pincite models use reranker off"
 
 
 def test_an_extra_is_printed_with_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
-    lacks = one_check.Check(
-        "scans", "warning", "[rapidocr] is absent", "pip install 'pincite[ocr]'"
-    )
+    lacks = doctor.Check("scans", "warning", "[rapidocr] is absent", "pip install 'pincite[ocr]'")
     doctor.print_table([lacks])
     shown = capsys.readouterr().out
     assert "pip install 'pincite[ocr]'" in shown and "[rapidocr] is absent" in shown
@@ -174,7 +170,7 @@ def test_a_missing_compiler_is_named(settings: Settings, monkeypatch: pytest.Mon
 
 
 def test_a_library_that_hangs_does_not_hang_the_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_check, "IMPORT_SECONDS", 0.2)
+    monkeypatch.setattr(doctor, "IMPORT_SECONDS", 0.2)
     assert "it did not respond" in doctor._pdf(child("import time; time.sleep(30)")).message
 
 

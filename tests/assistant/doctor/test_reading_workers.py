@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doctor import machine
+from assistant.doctor import checks
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.wiring import composition
@@ -10,13 +10,13 @@ from assistant.wiring.places import located
 
 
 def test_without_a_cluster_this_machine_reads(tmp_path: Path) -> None:
-    (check,) = machine.check_reading_workers(Settings(home=tmp_path))
+    (check,) = checks.check_reading_workers(Settings(home=tmp_path))
     assert (check.severity, check.message) == ("ok", "files are read by processes of this machine")
 
 
 def test_workers_that_do_not_answer_are_named(tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    (check,) = machine.check_reading_workers(Settings(home=tmp_path, workers="ray://127.0.0.1:9"))
+    (check,) = checks.check_reading_workers(Settings(home=tmp_path, workers="ray://127.0.0.1:9"))
     assert check.severity == "error"
     assert check.message.startswith("The workers at ray://127.0.0.1:9 do not answer.")
 

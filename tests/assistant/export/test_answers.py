@@ -16,9 +16,7 @@ from pypdf import PdfReader
 
 from assistant.errors import AssistantError
 from assistant.export import documents
-from assistant.export.account import Account, account
-from assistant.export.documents import markdown, pdf, save, word
-from assistant.export.xlsx import spreadsheet
+from assistant.export.documents import Account, account, markdown, pdf, save, spreadsheet, word
 from ingest.pdf import pdfium
 from tests.assistant.ui.fakes import HOSTILE
 from tests.commands import Pincite, refused

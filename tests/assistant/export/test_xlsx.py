@@ -5,7 +5,7 @@ from datetime import date
 
 from openpyxl import Workbook, load_workbook
 
-from assistant.export.xlsx import BookCell, Tab, title, workbook
+from assistant.export.documents import BookCell, Tab, title, workbook
 
 
 def made(*cells: BookCell) -> Workbook:

@@ -10,7 +10,7 @@ import pytest
 from assistant.errors import ModelUnusable
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.llama import engine
-from assistant.llm.llama.chat_format import _folded
+from assistant.llm.llama.engine import _folded
 
 
 def test_a_strict_template_gets_alternating_turns_without_a_system_role() -> None:

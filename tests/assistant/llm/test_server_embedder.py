@@ -162,7 +162,7 @@ def test_it_is_chosen_by_its_address(
     assert main(["--home", str(tmp_path), "models", "use", "embedding", url]) == 0
     assert "the text of all documents" in capsys.readouterr().out
     settings = Settings(home=tmp_path)
-    chosen = Models(settings.models_folder, settings).server("embedding")
+    chosen = Models(settings).server("embedding")
     assert str(chosen) == f"{url}#small-embedder"
     assert embedder(settings).identity.startswith("small-embedder:")
 
@@ -177,6 +177,6 @@ def test_a_host_elsewhere_is_permitted_by_its_name(monkeypatch: pytest.MonkeyPat
 
 
 def test_speech_has_no_server(tmp_path: Path) -> None:
-    models = Models(tmp_path, Settings(home=tmp_path))
+    models = Models(Settings(home=tmp_path))
     with pytest.raises(ModelUnusable, match=re.escape("only for chat and embedding")):
         models.use("speech", "http://127.0.0.1:1/v1")

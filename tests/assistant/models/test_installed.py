@@ -10,12 +10,7 @@ from assistant.models.catalogue import Role
 from assistant.models.fetch import cached
 from assistant.models.installed import Models, rows
 from assistant.settings import Settings
-from tests.assistant.models.conftest import (
-    WEIGHTS,
-    small_embedder,
-    small_model,
-    wheels_in_parts,
-)
+from tests.assistant.models.conftest import WEIGHTS, small_embedder, small_model, wheels_in_parts
 
 
 @pytest.fixture
@@ -25,7 +20,7 @@ def models(settings: Settings, cache: Path, registry: Path) -> Models:
         small_model(name="second", file="second.gguf", default=False),
         small_embedder(),
     )
-    return Models(settings.models_folder, settings, known, cache)
+    return Models(settings, known, cache)
 
 
 def put(models: Models, name: str, content: bytes = WEIGHTS) -> Path:
@@ -90,7 +85,7 @@ def test_a_choice_is_remembered(models: Models, settings: Settings, cache: Path)
     put(models, "small.gguf")
     second = put(models, "second.gguf")
     models.use("chat", "second")
-    again = Models(settings.models_folder, settings, models.models, cache)
+    again = Models(settings, models.models, cache)
     assert again.chosen("chat") == second
 
 
@@ -106,7 +101,7 @@ def test_the_setting_wins_over_the_choice(models: Models, home: Path) -> None:
     put(models, "second.gguf")
     models.use("chat", "second")
     settings = Settings(home=home, chat_model="small")
-    assert Models(models.folder, settings, models.models).chosen("chat") == small
+    assert Models(settings, models.models).chosen("chat") == small
 
 
 def test_a_choice_that_is_gone_is_an_error_not_another_model(models: Models) -> None:
@@ -169,7 +164,7 @@ def test_removing_leaves_what_another_home_uses(
 ) -> None:
     models.pull("small")
     settings = Settings(home=tmp_path / "other")
-    other = Models(settings.models_folder, settings, models.models, cache)
+    other = Models(settings, models.models, cache)
     kept = other.pull("small")
     models.remove("small")
     assert kept.read_bytes() == WEIGHTS
@@ -256,7 +251,7 @@ def test_a_server_is_remembered_and_leaves_no_model_chosen(
 ) -> None:
     put(models, "small.gguf")
     assert models.use("chat", "http://127.0.0.1:8080/v1#qwen") is None
-    later = Models(models.folder, settings, models.models, cache)
+    later = Models(settings, models.models, cache)
     address = later.server("chat")
     assert address and (address.url, address.model) == ("http://127.0.0.1:8080/v1", "qwen")
     assert later.chosen("chat") is None
@@ -281,7 +276,7 @@ def test_a_reranker_takes_part_only_when_a_person_chooses_it(
     models.use("reranker", "ranks")
     assert models.chosen("reranker") == folder
     off = Settings(home=settings.home, reranker="off")
-    assert Models(models.folder, off, models.models).chosen("reranker") is None
+    assert Models(off, models.models).chosen("reranker") is None
     models.use("reranker", "off")
     assert models.chosen("reranker") is None
     assert models.verify() == {"ranks": "ok"}

@@ -105,7 +105,7 @@ def test_models_pull_and_remove_take_the_name_of_a_program(
 
     monkeypatch.setattr(IsolatedEnvironment, "make", make)
     monkeypatch.setitem(PROGRAMS, "tiny", TINY)
-    models = Models(tmp_path / "models", Settings(home=tmp_path), cache=tmp_path / "cache")
+    models = Models(Settings(home=tmp_path), cache=tmp_path / "cache")
     assert models.pull("tiny") == TINY.folder(tmp_path / "cache")
     models.remove("tiny")
     assert not TINY.folder(tmp_path / "cache").exists()
@@ -113,7 +113,7 @@ def test_models_pull_and_remove_take_the_name_of_a_program(
 
 @pytest.mark.parametrize("name", ["real-esrgan", "piper"])
 def test_a_program_that_is_not_installed_cannot_be_removed(tmp_path: Path, name: str) -> None:
-    models = Models(tmp_path / "models", Settings(home=tmp_path), cache=tmp_path / "cache")
+    models = Models(Settings(home=tmp_path), cache=tmp_path / "cache")
     with pytest.raises(ModelUnusable, match=f"{name} is not installed, so there is nothing to"):
         models.remove(name)
 
@@ -125,7 +125,7 @@ def test_a_program_that_cannot_be_removed_is_a_sentence(
         if not ignore_errors:
             raise PermissionError(13, "Permission denied")
 
-    models = Models(tmp_path / "models", Settings(home=tmp_path), cache=tmp_path / "cache")
+    models = Models(Settings(home=tmp_path), cache=tmp_path / "cache")
     PIPER.folder(tmp_path / "cache").mkdir(parents=True)
     monkeypatch.setattr(shutil, "rmtree", refuse)
     with pytest.raises(AssistantError, match=r"could not be removed: Permission denied\."):

@@ -1,5 +1,6 @@
 """An assistant with a scripted model that keeps receipts."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
+from assistant.storage.conversation_tables import CONVERSATIONS
 from assistant.storage.part import Place
 from assistant.wiring.places import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
@@ -42,12 +43,21 @@ class _Never:
         return False
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    papers = tmp_path / "papers"
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    papers = folder / "papers"
     write_pdf(papers / "Handbook.pdf", ["# Leave", "", "There are thirty days of leave."])
-    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+    with Library(folder / "library", "main", WordEmbedder) as library:
         library.add([papers])
+    return folder / "library"
+
+
+@pytest.fixture
+def library(tmp_path: Path, filled: Path) -> Iterator[Library]:
+    shutil.copytree(filled, tmp_path / "library")
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
         yield library
 
 

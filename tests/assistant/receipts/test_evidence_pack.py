@@ -39,6 +39,7 @@ def test_a_pack_does_not_show_a_page_of_a_file_that_has_changed(
     assistant: Assistant, receipts: Receipts, library: Library, tmp_path: Path
 ) -> None:
     receipt = answered(assistant, receipts)
+    library.remove(["Handbook.pdf"])
     write_pdf(tmp_path / "papers" / "Handbook.pdf", ["# Leave", "", "There are two days of leave."])
     library.add([tmp_path / "papers"])
 

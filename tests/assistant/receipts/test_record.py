@@ -14,17 +14,9 @@ from assistant.contract.facts import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Answering, Assistant
-from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import (
-    RECEIPTS,
-    Receipts,
-    ReceiptWriter,
-    Recorder,
-    _receipt,
-    conditions,
-)
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, _receipt, conditions
 from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, answered
@@ -190,12 +182,6 @@ def test_forgetting_a_document_keeps_answers_that_only_found_it(
     assert receipts.forget("main", "Menu.pdf") == 0
     assert "Menu.pdf" not in json.dumps(receipts.get(receipt.id).facts)
     assert receipts.forget("main", "Handbook.pdf") == 1
-
-
-def test_receipts_and_conversations_have_one_version() -> None:
-    """They share a file, and a file has one number: a step of one needs an empty one of the
-    other."""
-    assert RECEIPTS.version == CONVERSATIONS.version
 
 
 @pytest.mark.parametrize("more", [{"newer": 1}, {"steps": [{"asked": [], "newer": "{}"}]}])

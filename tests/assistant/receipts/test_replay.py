@@ -99,7 +99,7 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     receipt, sha256 = answered(assistant, receipts), FileHashes(tmp_path / "hashes").sha256
     folder = tmp_path / "models"
     folder.mkdir()
-    models = Models(folder, Settings(home=tmp_path))
+    models = Models(Settings(home=tmp_path))
     assert model_file(receipt, models, sha256) == weights
 
     moved = weights.rename(folder / "renamed.gguf")
@@ -109,7 +109,7 @@ def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     with pytest.raises(AssistantError, match=r"scripted wrote this answer.*is not there any more"):
         model_file(receipt, models, sha256)
     pinned = replace(models.models[0], sha256=receipt.model["sha256"])
-    known = Models(folder, Settings(home=tmp_path), [pinned])
+    known = Models(Settings(home=tmp_path), [pinned])
     with pytest.raises(AssistantError, match=f"pincite models pull {pinned.name}` gets it"):
         model_file(receipt, known, sha256)
 
@@ -193,10 +193,10 @@ def test_an_answer_from_a_table_is_computed_again(
 def test_what_a_model_chose_of_a_list_is_computed_again_without_it(
     library: Library, receipts: Receipts, tmp_path: Path
 ) -> None:
-    (tmp_path / "papers" / "Räume.csv").write_text(
+    (tmp_path / "Räume.csv").write_text(
         "Raum;Haus;Plätze\nEiche;Nord;8\nUlme;Nord;20\nEsche;Süd;4\n", "utf-8"
     )
-    library.add([tmp_path / "papers"])
+    library.add([tmp_path / "Räume.csv"])
 
     class Chosen:
         def next_token_logprobs(self, messages: Any, letters: Any, cancel: Any) -> list[float]:

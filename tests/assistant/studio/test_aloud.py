@@ -3,8 +3,7 @@
 import threading
 import time
 
-from assistant.studio.aloud import AHEAD, Aloud, Piece
-from assistant.studio.voices import SpokenSound, VoiceFailed
+from assistant.studio.voices import AHEAD, Aloud, Piece, SpokenSound, VoiceFailed
 from ingest.errors import Stopped
 
 ANSWER = ["One [1].", "…", "Two. Three.", *(f"Sentence {n}." for n in range(20))]

@@ -9,7 +9,7 @@ from assistant.answering.whole.statements import parts
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.settings import Settings
-from assistant.studio.canvas import DrawingJob, Painted, provenance, save
+from assistant.studio.canvas import DrawingJob, marks, provenance
 from assistant.wiring import composition
 from ingest.loaders import load
 from tests.pdfs import write_pdf
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     """The same text as a scan and as a picture that a model has made."""
     made = provenance(DrawingJob(TEXT[1], seed=1), "draw", "shapes", "")
     picture = drawn(TEXT, 420, 130)
-    save(Painted(DrawingJob(TEXT[1]), picture), made, tmp_path / "made.png")
+    picture.save(tmp_path / "made.png", pnginfo=marks(made))
     picture.save(tmp_path / "scan.png")
     write_pdf(tmp_path / "Handbook.pdf", ["# Cellar", "", "The cellar door is locked at noon."])
     return tmp_path

@@ -14,11 +14,7 @@ from PIL import Image
 from assistant.contract.reply import Progress
 from assistant.errors import ModelUnusable
 from assistant.studio import drawing_model
-from assistant.studio.canvas import (
-    CannotPaint,
-    DrawingJob,
-    Watch,
-)
+from assistant.studio.canvas import CannotPaint, DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
 from ingest.errors import Stopped
 from tests.assistant.studio.conftest import SIDE

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from assistant.studio.canvas import DrawingJob, Painted, provenance, save
+from assistant.studio.canvas import DrawingJob, Painted, marks, provenance
 from ingest.document.source import Engines
 from ingest.images.image_file import Provenance, generated
 from ingest.loaders import load
@@ -20,7 +20,7 @@ PICTURE = Image.new("RGB", (64, 48), "red")
 
 def saved(folder: Path, done: Painted, made: Provenance = MADE) -> Path:
     path = folder / "made.png"
-    save(done, made, path)
+    done.picture.save(path, pnginfo=marks(made))
     return path
 
 

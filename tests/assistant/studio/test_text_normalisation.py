@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.studio.aloud import pieces
+from assistant.studio.voices import pieces
 
 
 @pytest.mark.parametrize(

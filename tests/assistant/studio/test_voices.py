@@ -13,7 +13,7 @@ from assistant.models.fetch import user_cache
 from assistant.models.programs import PIPER, PROGRAMS
 from assistant.studio.voices import Espeak, Piper, Voice, VoiceFailed, Voices, _ended
 from ingest.errors import Stopped
-from ingest.language.identify import language_of
+from ingest.language.words import language_of
 from tests.assistant.conftest import JOE
 
 NEVER = threading.Event()

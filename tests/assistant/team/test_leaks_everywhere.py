@@ -19,8 +19,7 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from assistant.errors import AssistantError
-from assistant.export.account import account
-from assistant.export.documents import FORMS
+from assistant.export.documents import FORMS, account
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.security import network_guard
 from assistant.settings import Settings

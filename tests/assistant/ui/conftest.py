@@ -1,5 +1,6 @@
 """The real pages in Streamlit's own test runner, over fakes."""
 
+import functools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -21,6 +23,12 @@ from tests.assistant.ui import fakes
 
 APP = Path(__file__).parents[3] / "streamlit_app.py"
 LIBRARY_PAGE = "library"
+
+
+# It parses the metadata of each package of the environment anew for each visitor.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 
 @pytest.fixture

@@ -70,9 +70,23 @@ def knowing() -> Iterator[Knowing]:
     tool.go.set()
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a library, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    write_pdf(folder / "Book.pdf", ["Leave is 30 days.", "Ask your manager before."])
+    with Library(folder / "library", "main", WordEmbedder) as library:
+        library.add([folder / "Book.pdf"])
+    return folder / "library"
+
+
 @pytest.fixture(autouse=True)
 def over_a_real_library(
-    over_fakes: None, knowing: Knowing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    over_fakes: None,
+    knowing: Knowing,
+    filled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
         chosen = name or settings.library
@@ -87,9 +101,7 @@ def over_a_real_library(
     monkeypatch.setattr(composition, "library", library)
     monkeypatch.setattr(composition, "assistant_of", assistant)
     shutil.rmtree(tmp_path / "libraries")
-    write_pdf(tmp_path / "Book.pdf", ["Leave is 30 days.", "Ask your manager before."])
-    with library(Settings(), "main") as made:
-        made.add([tmp_path / "Book.pdf"])
+    shutil.copytree(filled, tmp_path / "libraries" / "main")
 
 
 @pytest.fixture

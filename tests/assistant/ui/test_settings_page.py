@@ -48,7 +48,7 @@ def click(app: AppTest, key: str) -> AppTest:
 
 
 def chosen(home: Path) -> Path | None:
-    return Models(home / "models", Settings(home=home)).chosen("chat")
+    return Models(Settings(home=home)).chosen("chat")
 
 
 def test_each_role_says_which_model_it_has(visit: Visit) -> None:

@@ -3,13 +3,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import (
-    ArrayObject,
-    DictionaryObject,
-    NameObject,
-    StreamObject,
-    TextStringObject,
-)
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject, TextStringObject
 
 from ingest.containers import Expanded, expand
 from ingest.document.source import Limits

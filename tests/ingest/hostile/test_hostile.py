@@ -80,13 +80,13 @@ SLOW = {
 }  # fmt: skip
 
 
-ENDLESS = {"attributes.html", "tiles.pdf"}
+ENDLESS = {"attributes.html", "forms.pdf", "tiles.pdf"}  # read with a shorter silence
 
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Sandbox]:
     """For what would use up all the time that there is."""
-    with Sandbox(engines=Engines(bounds=Bounds(silence=10, seconds=40))) as sandbox:
+    with Sandbox(engines=Engines(bounds=Bounds(silence=4, seconds=40))) as sandbox:
         yield sandbox
 
 

@@ -59,7 +59,7 @@ def test_a_damaged_picture_among_others_is_a_page_with_a_note(
 ) -> None:
     drawn([]).save(tmp_path / "fax.tif", save_all=True, append_images=[drawn([])])
     monkeypatch.setattr(
-        "ingest.images.recognition.frames", lambda path: iter([(drawn([]), 2.0), None])
+        "ingest.images.image_file.frames", lambda path: iter([(drawn([]), 2.0), None])
     )
     first, second = read(tmp_path / "fax.tif").pages
     assert (first.number, second.number, second.note) == (1, 2, DAMAGED)

@@ -8,9 +8,9 @@ from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Line, Page
 from ingest.document.source import Engines
 from ingest.images import recognition
-from ingest.images.pages import pictured, reason
 from ingest.loaders import load
 from ingest.pdf import pdfium
+from ingest.pdf.loader import pictured, reason
 from tests.pdfs import HEIGHT, WIDTH
 from tests.scans import drawn
 

@@ -7,11 +7,10 @@ from PIL import Image
 from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Dropped, Line, Page
 from ingest.document.source import Engines, Source
-from ingest.images import pages, recognition
-from ingest.images.pages import NAMELESS, REPLACED, UNEXPLAINED, reason, recognised
-from ingest.loaders import load
-from ingest.pdf import pdfium, text_lines
-from ingest.pdf.loader import load_pdf
+from ingest.images import recognition
+from ingest.loaders import load, load_pdf
+from ingest.pdf import loader, pdfium, text_lines
+from ingest.pdf.loader import NAMELESS, REPLACED, UNEXPLAINED, reason, recognised
 from ingest.platform import process
 from tests.pdfs import HEIGHT, WIDTH, write_pdf, write_picture_pdf
 from tests.scans import LETTER, drawn, write_scan
@@ -166,8 +165,8 @@ def test_the_reason_is_said(tmp_path: Path) -> None:
 def test_the_points_of_a_scan_may_be_anything(tmp_path: Path) -> None:
     """Some scanners write one point a pixel, others a page the size of a stamp."""
     for size in ((60, 80), (595, 842), (8_000, 11_000)):
-        wanted = max(pages._DOTS, pages._LEAST_SIDE / max(size))
-        scale = pages._fitting(Page(1, *size, ()), wanted)
+        wanted = max(loader._DOTS, loader._LEAST_SIDE / max(size))
+        scale = loader._fitting(Page(1, *size, ()), wanted)
         assert max(size) * scale >= 999.9
         assert size[0] * size[1] * scale**2 <= 3_300_000
 

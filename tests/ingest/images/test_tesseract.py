@@ -84,14 +84,14 @@ def test_a_program_that_hangs_is_ended_and_gives_signs_of_life_until_then(
 ) -> None:
     engine = Tesseract(("en",))
     (stand_in / "tesseract").write_text("#!/bin/sh\ncat > /dev/null\nexec sleep 60\n")
-    monkeypatch.setattr(ocr_engines, "_SECONDS", 2)
+    monkeypatch.setattr(ocr_engines, "_SECONDS", 1)
     heard: list[int] = []
     process.set_progress_listener(lambda done, total: heard.append(done))
     try:
         assert engine.lines(drawn(), DOTS) == ()
     finally:
         process.set_progress_listener(None)
-    assert len(heard) == 4 * 2  # it is turned in vain
+    assert len(heard) == 4 * 1  # it is turned in vain
 
 
 @posix

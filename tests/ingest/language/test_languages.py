@@ -2,7 +2,7 @@
 import pytest
 
 from ingest.language import words
-from ingest.language.identify import UNKNOWN, language_of_passages, name_of
+from ingest.language.words import UNKNOWN, language_of_passages, name_of
 
 GERMAN = ("Die Reisekosten werden innerhalb von vierzehn Tagen erstattet, wenn die Belege im Büro"
           " vorliegen. Für Bahnfahrten gilt die zweite Klasse.")  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.platform import installation
+from ingest.platform import process
 
 UV = """[tool]
 requirements = [
@@ -45,15 +45,15 @@ def test_a_command_fits_the_installation(
         (tmp_path / file).write_text(text)
     about = SimpleNamespace(read_text=lambda name: json.dumps(origin) if origin else None)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    monkeypatch.setattr(installation, "distribution", lambda name: about)
-    assert installation.add_extra("s3") == command
+    monkeypatch.setattr(process, "distribution", lambda name: about)
+    assert process.add_extra("s3") == command
 
 
 def test_a_server_does_not_tell_visitors_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(installation, "_serving", False)
-    assert sys.executable in installation.needs("s3", "use a bucket")
-    installation.serve_others()
-    said = installation.needs("s3", "use a bucket")
+    monkeypatch.setattr(process, "_serving", False)
+    assert sys.executable in process.needs("s3", "use a bucket")
+    process.serve_others()
+    said = process.needs("s3", "use a bucket")
     assert said == "Install pincite[s3] to use a bucket: `pincite doctor` on the server says how"

@@ -8,8 +8,7 @@ import pytest
 from lxml import html
 
 from ingest.document.source import Source
-from ingest.web.css import Cascade
-from ingest.web.hidden_elements import Visibility
+from ingest.web.hidden_elements import Cascade, Visibility
 from ingest.web.loaders import load_html
 from tests.ingest.made import hidden, lines, read, written
 

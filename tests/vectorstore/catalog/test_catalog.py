@@ -50,7 +50,7 @@ def put_within(catalog: Catalog, connection: Transaction, name: str, *texts: str
     vectors = np.eye(len(texts), 4, dtype=np.float32)
     one = document(name, *texts)
     catalog.put(connection, one, name, "ready", chunks, vectors)
-    catalog.put_place(connection, f"/{name}", one.sha256)
+    catalog.places.put(connection, f"/{name}", one.sha256)
 
 
 def found(catalog: Catalog, query: str) -> list[str]:
@@ -104,7 +104,7 @@ def put_all(catalog: Catalog) -> Document:
     vectors = np.eye(len(chunks), 4, dtype=np.float32)
     with catalog.writing() as connection:
         catalog.put(connection, one, one.name, "ready", chunks, vectors)
-        catalog.put_place(connection, "/all.pdf", one.sha256)
+        catalog.places.put(connection, "/all.pdf", one.sha256)
     return one
 
 
@@ -256,11 +256,11 @@ def test_a_card_has_the_name_in_words_and_the_first_pages(catalog: Catalog) -> N
 def test_a_document_without_a_place_can_be_dropped(catalog: Catalog) -> None:
     put(catalog, "a.pdf", "x")
     sha256 = catalog.sha256("a.pdf")
-    assert catalog.found_at("/a.pdf") == sha256
+    assert catalog.places.found_at("/a.pdf") == sha256
     with catalog.writing() as connection:
-        assert not catalog.drop_placeless(connection, sha256)
+        assert not catalog.places.drop_placeless(connection, sha256)
         connection.execute("DELETE FROM place")
-        assert catalog.drop_placeless(connection, sha256)
+        assert catalog.places.drop_placeless(connection, sha256)
     assert not catalog.holds(sha256) and not catalog.documents()
 
 

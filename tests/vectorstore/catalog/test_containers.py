@@ -13,7 +13,7 @@ from ingest.document.source import Bounds, Engines, Limits
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.indexing import prefetch
+from vectorstore.indexing import adding
 from vectorstore.library import Library
 
 TEXTS = {"leave.txt": "Thirty days of leave.", "deep/travel.txt": "Travel by train."}
@@ -70,7 +70,7 @@ def test_adding_it_again_changes_nothing(
 ) -> None:
     library.add([archive])
     before = library.generation()
-    monkeypatch.setattr(prefetch.Prefetch, "start", None)  # nothing may be read
+    monkeypatch.setattr(adding.Prefetch, "start", None)  # nothing may be read
     assert told(library.add([archive])) == (0, 0, 3, 0)
     assert library.generation() == before
 
@@ -244,7 +244,7 @@ def test_nothing_that_was_unpacked_stays(library: Library, archive: Path) -> Non
 def test_an_archive_that_cannot_be_unpacked_is_a_document_all_the_same(
     library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert prefetch.Read(None, lambda: Expanded(())).inside.parts == ()
+    assert adding.Read(None, lambda: Expanded(())).inside.parts == ()
     shutil.copy(archive, archive.with_name("cut.zip"))
     cut = archive.with_name("cut.zip")
     cut.write_bytes(cut.read_bytes()[:-30])

@@ -1,6 +1,7 @@
 """What happens when files or another process change something in the middle of a run."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -108,6 +109,6 @@ def test_a_rebuild_includes_what_was_added_just_before(tmp_path: Path, papers: P
     other = WordEmbedder(identity="other")
     staged = folder / "rebuilt.sqlite"
     files = Files(folder)
-    Migration(catalog, files, staged, other, Engines(), read.append).run()
+    Migration(catalog, files, staged, other, Engines(), read.append, threading.Event()).run()
     assert list(dict.fromkeys(step.file for step in read)) == ["Handbook.pdf", "Policy.pdf"]
     assert not staged.exists()

@@ -17,7 +17,7 @@ def _link(catalog: Catalog, versions: Versions, number: int) -> int:
     asked: list[str] = []
     with catalog.writing() as connection:
         catalog.put(connection, document, document.name, "ready", [], [])  # type: ignore[arg-type]
-        catalog.put_place(connection, f"/in/{document.name}", document.sha256)
+        catalog.places.put(connection, f"/in/{document.name}", document.sha256)
         connection.set_trace_callback(asked.append)
         assert versions.link(connection, document, Path("/in", document.name)) == []
         connection.set_trace_callback(None)

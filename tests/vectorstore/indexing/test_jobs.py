@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import Change
-from vectorstore.indexing.prefetch import UnpackingBudget
+from vectorstore.indexing.adding import UnpackingBudget
 from vectorstore.library import Library
 from vectorstore.store import Vectors
 

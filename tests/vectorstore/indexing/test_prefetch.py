@@ -12,7 +12,7 @@ from ingest.document.wire import Loaded
 from tests.fakes import WordEmbedder
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
-from vectorstore.indexing.prefetch import Prefetch
+from vectorstore.indexing.adding import Prefetch
 from vectorstore.indexing.store_document import Item
 from vectorstore.library import Library
 from vectorstore.workers import Order, here

@@ -13,9 +13,8 @@ from ingest.document.model import Box
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.images import KnownPicture
-from vectorstore.library import Library
+from vectorstore.library import Forgotten, Library
 from vectorstore.maintenance.rebuild import open_staged
-from vectorstore.maintenance.removing import Forgotten
 from vectorstore.store import ChromaStore
 
 

@@ -92,7 +92,7 @@ def test_an_index_is_filled_again(catalog: Catalog, opened: Opened) -> None:
     index, reader = opened(), opened()
     put(catalog, "leave")
     assert index.sync() and serves(reader, catalog)
-    assert index.rebuild() and index.ids() == {f"{'leave':x<16}:0"}
+    assert index.clear() and index.sync() and index.ids() == {f"{'leave':x<16}:0"}
     assert nearest(reader, "leave") == f"{'leave':x<16}:0", "its schema has gone"
 
 
@@ -171,6 +171,7 @@ def test_a_server_that_dies_after_it_was_filled_has_no_ids(
     postgres_process.end()
     try:
         assert index.ids() == set() and "does not answer" in index.why
+        assert not index.clear() and "does not answer" in index.why  # within its pause
     finally:
         postgres_process.start()
 

@@ -11,17 +11,16 @@ import pytest
 
 from ingest.document.source import Engines
 from ingest.document.wire import LoadedCodec
-from vectorstore.team import worker_task
-from vectorstore.team.ray_workers import gone
-from vectorstore.team.worker_task import Sent, Task, readers, work
+from vectorstore.team import ray_workers
+from vectorstore.team.ray_workers import Sent, Task, gone, readers, work
 from vectorstore.worker_address import away, parsed
 
 
 @pytest.fixture(autouse=True)
 def _no_child_stays() -> Iterator[None]:
     yield
-    while worker_task._warm:
-        worker_task._warm.popitem()[1].close()
+    while ray_workers._warm:
+        ray_workers._warm.popitem()[1].close()
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def test_bytes_become_a_packed_document_and_leave_no_file(temporary: Path) -> No
     document, chunks = LoadedCodec().decode(done.packed)
     assert (done.kind, document.name, document.sha256) == ("read", "note.txt", NOTE.sha256)
     assert [chunk.text.strip() for chunk in chunks] == ["Six o'clock."]
-    worker_task._warm.popitem()[1].close()
+    ray_workers._warm.popitem()[1].close()
     assert [*temporary.glob("pincite-*")] == []
 
 
@@ -73,7 +72,7 @@ def test_a_model_may_be_elsewhere_on_the_worker(tmp_path: Path) -> None:
         engines=Engines(speech=Path("/models/whisper-base")),
         locate=lambda path: tmp_path / path.name,
     )
-    unfit, engines, _ = worker_task.fitted(wanted)
+    unfit, engines, _ = ray_workers.fitted(wanted)
     assert (unfit, engines.speech) == ("", tmp_path / "whisper-base")
 
 

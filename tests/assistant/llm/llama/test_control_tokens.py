@@ -11,7 +11,7 @@ from langchain_core.messages import convert_to_openai_messages
 from assistant.contract.facts import Passage
 from assistant.llm import prompts
 from assistant.llm.llama import runtime
-from assistant.llm.llama.chat_format import Vocabulary
+from assistant.llm.llama.engine import Vocabulary
 from tests.conftest import models_folder
 from vectorstore.retrieval.search_query import SearchQuery
 

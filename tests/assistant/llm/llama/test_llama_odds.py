@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 
 from assistant.llm.chat_model import LlamaCppChat
-from tests.assistant.llm.llama.asking import (
-    ROUNDING,
-    SHORT,
-)
+from tests.assistant.llm.llama.asking import ROUNDING, SHORT
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.llm.llama import ready_library
+from assistant.llm.llama.runtime import READY_VERSION
 from tests.conftest import PROJECT
 from tests.test_dependencies import PINNED
 
@@ -66,12 +66,12 @@ def said(smallest_model: Path) -> dict[str, Any]:
 
 
 def test_the_declarations_are_those_of_the_version_that_is_declared() -> None:
-    assert PINNED["xllamacpp"] == ready_library.VERSION == version("xllamacpp")
+    assert PINNED["xllamacpp"] == READY_VERSION == version("xllamacpp")
 
 
 @pytest.mark.slow
 def test_it_is_used_where_llama_cpp_python_is_not_installed(said: dict[str, Any]) -> None:
-    assert said["uses"] == f"xllamacpp {ready_library.VERSION}"
+    assert said["uses"] == f"xllamacpp {READY_VERSION}"
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The API on a port of its own, with a scripted model and a library of two documents."""
 
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -54,18 +55,26 @@ def chat() -> ScriptedChat:
     return ScriptedChat(replies=[SAID] * 4)
 
 
+def opened(settings: Settings, name: str, make: bool = False) -> Library:
+    return Library(settings.libraries_folder / name, name, WordEmbedder)
+
+
+@pytest.fixture(scope="session")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the library, to be copied."""
+    folder = tmp_path_factory.mktemp("staff")
+    write_pdf(folder / "Handbook.pdf", ["# Leave", "", SAID])
+    write_pdf(folder / "Travel.pdf", ["# Travel", "", "We travel by train."])
+    with opened(Settings(home=folder / "home"), "staff") as library:
+        library.add([folder / "Handbook.pdf", folder / "Travel.pdf"])
+    return folder / "home"
+
+
 @pytest.fixture
-def libraries(tmp_path: Path, chat: ScriptedChat) -> Iterator[Libraries]:
-    settings = Settings(home=tmp_path / "home")
-    write_pdf(tmp_path / "Handbook.pdf", ["# Leave", "", SAID])
-    write_pdf(tmp_path / "Travel.pdf", ["# Travel", "", "We travel by train."])
-
-    def opened(settings: Settings, name: str, make: bool = False) -> Library:
-        return Library(settings.libraries_folder / name, name, WordEmbedder)
-
-    with opened(settings, "staff") as library:
-        library.add([tmp_path / "Handbook.pdf", tmp_path / "Travel.pdf"])
+def libraries(tmp_path: Path, chat: ScriptedChat, staff: Path) -> Iterator[Libraries]:
+    shutil.copytree(staff, tmp_path / "home")
     tool = AnswerTool(chat, Budget(), model_name="scripted")
+    settings = Settings(home=tmp_path / "home")
     made = Libraries(settings, lambda _: Answering(tool, "scripted"), opened)
     yield made
     made.close()

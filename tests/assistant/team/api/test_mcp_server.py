@@ -137,8 +137,8 @@ def test_a_page_beyond_all_numbers_is_not_there(libraries: Libraries) -> None:
 def test_a_folder_is_no_file_and_a_path_is_no_library(
     libraries: Libraries, tmp_path: Path, library: str, folder: bool
 ) -> None:
-    path = tmp_path if folder else tmp_path / "Travel.pdf"
-    given = {"library": library, "path": str(path)}
+    file = write_pdf(tmp_path / "Travel.pdf", ["We travel by train."])
+    given = {"library": library, "path": str(tmp_path if folder else file)}
     told = "is not a file" if folder else "cannot be the name"
     with pytest.raises(MCPError, match=told):
         asyncio.run(_call(mcp_server.server(libraries, changes=True), "add_document", given, True))

@@ -22,14 +22,7 @@ from tests.assistant.ui.conftest import (
     opened,
     report,
 )
-from tests.assistant.ui.fakes import (
-    HANDBOOK,
-    HOSTILE,
-    OFFERED,
-    SAMPLES,
-    FakeLibrary,
-    FakeTool,
-)
+from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, OFFERED, SAMPLES, FakeLibrary, FakeTool
 
 Visit = Callable[..., AppTest]
 LEAVE = "How many days of leave are there?"

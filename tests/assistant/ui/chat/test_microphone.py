@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.tools.transcription import MISSING, Ear, Transcribing
 from assistant.ui import resources
-from assistant.ui.chat.voice import NOTHING, Spoken
+from assistant.ui.chat.chat_page import NOTHING
+from assistant.ui.chat.composer import Spoken
 from assistant.wiring import chosen_models
 from ingest.errors import UnreadableFile
 from tests.assistant.tools.test_transcription import OFFER, Told, said
