@@ -168,7 +168,7 @@ HOMES = {
     },
     "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
-        "vectorstore/embedding/cross_encoders.py",
+        "vectorstore/retrieval/rerank.py",
         "vectorstore/embedding/embedder.py",
     },
     "sqlite3": {
@@ -197,7 +197,7 @@ HOMES = {
         "assistant/studio/diffusers_painter.py",
         "assistant/studio/drawing_model.py",
         "assistant/images/vision.py",
-        "vectorstore/embedding/cross_encoders.py",
+        "vectorstore/retrieval/rerank.py",
     },
     "transformers": {"assistant/studio/drawing_model.py"},
     "uvicorn": {"assistant/entrance/http_server.py"},

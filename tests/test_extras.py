@@ -28,8 +28,8 @@ from ingest.media.whisper import Transcriber
 from tests.assistant.llm.conftest import SMALLEST, model_file
 from tests.conftest import PROJECT
 from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, normalised, providers
-from vectorstore.embedding.cross_encoders import import_torch
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
+from vectorstore.retrieval.rerank import import_torch
 from vectorstore.team.postgres import Server
 
 # Modules that are set to None can neither be found nor imported.

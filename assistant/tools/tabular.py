@@ -13,11 +13,12 @@ from assistant.answering.tables.compute import (
     LOOKUP,
     LOWEST,
     SUM,
+    Plan,
     best,
     computed_sentence,
 )
 from assistant.answering.tables.definitions import CLOSE
-from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
+from assistant.answering.tables.grid import Operand, TableGrid, is_year, terms
 from assistant.answering.tables.records import (
     AskedList,
     asked_list,

@@ -49,10 +49,9 @@ from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
 from ingest.platform.process import needs
 from vectorstore.embedding.classifier_folder import weights_file
-from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker, fits
+from vectorstore.retrieval.rerank import CrossEncoder, Reader, Reranker, fits
 
 # -- Builds the reranker, which reads two texts together
 
@@ -60,7 +59,7 @@ from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker,
 def reranker(settings: Settings) -> Reranker | None:
     """The chosen one; None when none is. Raises ModelUnusable, or LibraryError."""
     path = Models(settings).chosen("reranker")
-    return CrossEncoderReranker(path, settings.threads) if path else None
+    return CrossEncoder(path, settings.threads) if path else None
 
 
 def reranker_identity(settings: Settings) -> str:

@@ -27,7 +27,16 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from assistant.answering.tables import binding
-from assistant.answering.tables.beside import Beside
+from assistant.answering.tables.beside import (
+    CLASSES,
+    NOTHING,
+    Beside,
+    Question,
+    Vectors,
+    Weights,
+    log_probabilities,
+    operation_signs,
+)
 from assistant.answering.tables.binding import Cells
 from assistant.answering.tables.compute import (
     AVERAGE,
@@ -42,15 +51,6 @@ from assistant.answering.tables.compute import (
     result,
 )
 from assistant.answering.tables.grid import TableGrid, grid
-from assistant.answering.tables.question import (
-    CLASSES,
-    NOTHING,
-    Question,
-    Vectors,
-    Weights,
-    log_probabilities,
-    operation_signs,
-)
 from assistant.settings import Settings
 from assistant.wiring import chosen_models
 from benchmarks import common

@@ -16,7 +16,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.tables.beside import Beside, prose
+from assistant.answering.tables.beside import (
+    NOTHING,
+    Beside,
+    Floats,
+    Question,
+    Vectors,
+    Weights,
+    prose,
+)
 from assistant.answering.tables.compute import (
     AVERAGE,
     COUNT,
@@ -28,12 +36,12 @@ from assistant.answering.tables.compute import (
     OPERATIONS,
     RATIO,
     SUM,
+    Plan,
     best,
     result,
 )
 from assistant.answering.tables.definitions import Named, defined
-from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
-from assistant.answering.tables.question import NOTHING, Floats, Question, Vectors, Weights
+from assistant.answering.tables.grid import Operand, TableGrid, grid
 from ingest.language.words import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of

@@ -15,7 +15,14 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 
-from assistant.answering.tables.beside import prose
+from assistant.answering.tables.beside import (
+    NOTHING,
+    Question,
+    Vectors,
+    log_probabilities,
+    operation_signs,
+    prose,
+)
 from assistant.answering.tables.compute import (
     COUNT,
     DEFINED,
@@ -25,18 +32,12 @@ from assistant.answering.tables.compute import (
     LOOKUP,
     LOWEST,
     SUM,
+    Formula,
+    Plan,
     result,
 )
-from assistant.answering.tables.formula import Formula
-from assistant.answering.tables.grid import Operand, Plan, TableGrid, TableRow, grid
+from assistant.answering.tables.grid import Operand, TableGrid, TableRow, grid
 from assistant.answering.tables.periods import Asked, Period, column_periods, without_periods
-from assistant.answering.tables.question import (
-    NOTHING,
-    Question,
-    Vectors,
-    log_probabilities,
-    operation_signs,
-)
 from ingest.language.quantities import find_unit
 from ingest.language.words import language_stem, name_parts, stop_words
 from vectorstore.federation import AnyLibrary

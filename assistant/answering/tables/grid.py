@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from assistant.answering.tables.formula import Formula
 from ingest.document.model import Cell, Page, Table
 from ingest.language.dates import with_fiscal_years, with_quarters
 from ingest.language.numbers import MONTH_OF
@@ -320,9 +319,6 @@ def _above(page: Page, table: Table) -> Iterator[str]:
         yield line.text
 
 
-# -- A plan: the cells of tables to combine, and how
-
-
 @dataclass(frozen=True)
 class Operand:
     """A cell with its row, its column and its table."""
@@ -339,24 +335,3 @@ class Operand:
         """Of a number."""
         found = value(self.cell)
         return abs(found) if self.magnitude else found
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A computation. The answer names the first operands."""
-
-    grid: TableGrid  # of its first operand
-    operation: str
-    operands: tuple[Operand, ...]
-    score: float = 0.0  # probability that it is right; of a figure, how near names and labels are
-    figure: bool = False  # asked for by its name
-    formula: Formula | None = None  # of a figure that is defined; an item has one operand or two
-
-    @property
-    def grids(self) -> tuple[TableGrid, ...]:
-        """The tables of its operands, in their order."""
-        found: list[TableGrid] = []
-        for operand in self.operands:
-            if operand.grid not in found:
-                found.append(operand.grid)
-        return tuple(found)

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from assistant.answering.tables.compute import AVERAGE, COUNT, LOOKUP, SUM, told_plan
+from assistant.answering.tables.compute import AVERAGE, COUNT, LOOKUP, SUM, Plan, told_plan
 from assistant.answering.tables.grid import (
     Column,
     Operand,
-    Plan,
     TableGrid,
     TableRow,
     grid,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from vectorstore.embedding.classifier_folder import onnx_file, ranks
-from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.errors import LibraryError
+from vectorstore.retrieval.rerank import CrossEncoder
 
 SEQUENCES = "BertForSequenceClassification"
 

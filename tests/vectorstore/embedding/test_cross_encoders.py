@@ -13,7 +13,7 @@ import pytest
 
 from tests.vectorstore.embedding.made import made, tokenizer_in
 from vectorstore.embedding.classifier_folder import ranks
-from vectorstore.embedding.cross_encoders import CrossEncoder
+from vectorstore.retrieval.rerank import CrossEncoder
 
 pytestmark = pytest.mark.slow
 PAIRS = [("handbook about leave", "it is leave ."), ("handbook", "it is travel . " * 9)]
@@ -48,7 +48,7 @@ def test_with_an_onnx_file_neither_torch_nor_the_weights_are_needed(tmp_path: Pa
     code = (
         "import sys; sys.modules.update(torch=None, transformers=None)\n"
         "from pathlib import Path\n"
-        "from vectorstore.embedding.cross_encoders import CrossEncoder\n"
+        "from vectorstore.retrieval.rerank import CrossEncoder\n"
         f"found = CrossEncoder(Path({str(tmp_path)!r})).read({PAIRS!r})\n"
         "print(found)"
     )

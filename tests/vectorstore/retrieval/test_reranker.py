@@ -8,7 +8,7 @@ from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import CrossEncoderReranker, Reranker
+from vectorstore.retrieval.rerank import CrossEncoder, Reranker
 
 
 def hit(text: str, score: float) -> Hit:
@@ -29,15 +29,15 @@ class TestByLength(RerankerContract):
 
 
 @pytest.mark.slow
-class TestCrossEncoderReranker(RerankerContract):
+class TestCrossEncoder(RerankerContract):
     @pytest.fixture
     def reranker(self) -> Reranker:
-        return CrossEncoderReranker(made())
+        return CrossEncoder(made())
 
 
 @pytest.mark.slow
 def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
-    reranker = CrossEncoderReranker(made())
+    reranker = CrossEncoder(made())
     hits = [hit(f"about {topic}", 1.0) for topic in TOPICS]
     for topic in TOPICS:
         scores = reranker.scores(f"how much {topic}", hits)
@@ -47,7 +47,7 @@ def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
 
 def test_a_folder_without_a_cross_encoder_is_told(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="holds no reranker"):
-        CrossEncoderReranker(tmp_path)
+        CrossEncoder(tmp_path)
     (tmp_path / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
     with pytest.raises(LibraryError, match="a classifier of texts with one label"):
-        CrossEncoderReranker(tmp_path)
+        CrossEncoder(tmp_path)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.tables.beside import Beside
+from assistant.answering.tables.beside import Beside, Question, Vectors
 from assistant.answering.tables.binding import grids, plans
 from assistant.answering.tables.grid import terms
-from assistant.answering.tables.question import Question, Vectors
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request, Turn
 from assistant.tools.tabular import Tables

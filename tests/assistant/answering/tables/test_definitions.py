@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from assistant.answering.tables.compute import Formula
 from assistant.answering.tables.definitions import definitions
-from assistant.answering.tables.formula import Formula
 from tests.assistant.answering.tables.conftest import answer
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Library

@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 import pytest
 
-from assistant.answering.whole import comparison, lists, statements, summary
+from assistant.answering.whole import comparison, statements, summary
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm.odds import TurnTaking
 from assistant.receipts.explain import explanation
+from assistant.tools import specialists
 from assistant.tools.specialists import Whole
 from tests.assistant.answering.whole.shelf import SmallShelf
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
@@ -154,7 +155,7 @@ def test_what_two_lists_have_is_named_once() -> None:
     assert reply is not None
     done = reply.finish()
     assert done.text == "• red apples\n• green pears\n• blue plums\n• figs"
-    assert done.notices == (lists._CUT,)
+    assert done.notices == (specialists._CUT,)
 
 
 def test_a_stop_keeps_what_was_written() -> None:
