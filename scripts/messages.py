@@ -36,7 +36,7 @@ _BELOW = (
 _ENGLISH = (
     "vectorstore/maintenance/backup.py",
     "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
-    "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
+    "vectorstore/embedding/onnx_export.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/platform", "assistant/llm/prompts.py",
     "assistant/studio/drawing_model.py",
