@@ -8,8 +8,7 @@ BIN := .venv/bin
 export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pincite/mypy
 # Where an image forbids it, each start of Python would compile two thousand modules again.
 export PYTHONDONTWRITEBYTECODE :=
-# Groups of tests that share what they have prepared, in the order of tests/conftest.py, which says
-# how many processes take them.
+# Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
 TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup run test check bench lock licences commands messages clean python wheel image images

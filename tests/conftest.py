@@ -51,14 +51,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             messages.compile_catalogue(path)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One more than there are cores: there is always a test that waits for a process or a page."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:  # as xdist has it
-        return None
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where slow tests are left out, files without others are not imported: torch takes seconds."""
     if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:

@@ -88,7 +88,8 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 _LIMIT = re.compile(r"(min|max)-([a-z-]+) ?:")
 _JOINING = {"and", "not", "only", "or"}
 _HOLDING = {"all", "screen", "true"}
-_SILENT = re.compile(r'/\*.*?\*/|"(?:[^"\\]|\\.)*+"', re.DOTALL)  # comments and strings
+# Comments and strings; one without an end takes all that follows, in one step.
+_SILENT = re.compile(r'/\*(?:[^*]|\*(?!/))*+(?:\*/)?|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _INNERMOST = re.compile(r"(?<![\w-])([\w-]*+)\(([^()]*+)\)")
 
 
