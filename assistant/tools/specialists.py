@@ -158,14 +158,14 @@ Judged = tuple[OwnList, float | None]  # with the model's log-odds that it is me
 
 
 def _list_all(
-    what: str, documents: Collection[str] | None, shelf: AnyLibrary,
+    wanted: str, documents: Collection[str] | None, shelf: AnyLibrary,
     model: TokenOdds | None, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the items as they are found, each once, and adds them, cited, to `draft`; nothing
     where no list is meant. Raises Stopped."""
     reply.activity.stage = _("Looking for lists")
     known: set[frozenset[str]] = set()
-    for one, odds in _choose(what, documents, shelf, model, reply):
+    for one, odds in _choose(wanted, documents, shelf, model, reply):
         kept = {_key(item): item for item in reversed(one.items) if _key(item) not in known}
         known |= kept.keys()
         for item in reversed(kept.values()):
@@ -178,7 +178,7 @@ def _list_all(
 
 
 def _choose(
-    what: str, documents: Collection[str] | None, shelf: AnyLibrary,
+    wanted: str, documents: Collection[str] | None, shelf: AnyLibrary,
     model: TokenOdds | None, reply: Reply,
 ) -> list[Judged]:  # fmt: skip
     """The lists that are meant, in the order of their documents.
@@ -188,24 +188,26 @@ def _choose(
     Raises Stopped.
     """
     if not documents:
-        hits = shelf.passages(what, _HITS)
+        hits = shelf.passages(wanted, _HITS)
         documents = dict.fromkeys(hit.document for hit in hits if not lists_contents(hit.text))
     names = list(documents)[:_DOCUMENTS]
     lists = [one for name in names for one in own_lists(name, shelf.pages(name))]
-    near = _nearest(what, lists, shelf)
+    near = _nearest(wanted, lists, shelf)
     if model is None:
         least = max([_ALONE, *(cosine - _CLOSE for _, cosine in near)])
         return [(one, None) for one, cosine in near if cosine >= least]
-    odds = [_agreed(model, what, one, reply) for one, _ in near]
+    odds = [_agreed(model, wanted, one, reply) for one, _ in near]
     lowest = max([_SURE, *(said - _UNLIKE for said in odds)])
     return [(one, said) for (one, _), said in zip(near, odds, strict=True) if said >= lowest]
 
 
-def _nearest(what: str, lists: Sequence[OwnList], shelf: AnyLibrary) -> list[tuple[OwnList, float]]:
+def _nearest(
+    wanted: str, lists: Sequence[OwnList], shelf: AnyLibrary
+) -> list[tuple[OwnList, float]]:
     if not lists:
         return []
     embedder = shelf.embedder()
-    asked = embedder.query(what)
+    asked = embedder.query(wanted)
     items = ("\n".join(item.text for item in one.items)[:_TOLD] for one in lists)
     told = [f"{one.about}\n{shown}" for one, shown in zip(lists, items, strict=True)]
     cosines = nearness(embedder, embedder.passages(told) @ asked)
@@ -214,10 +216,10 @@ def _nearest(what: str, lists: Sequence[OwnList], shelf: AnyLibrary) -> list[tup
     return [(lists[at], float(cosines[at])) for at in sorted(best) if cosines[at] >= least]
 
 
-def _agreed(model: TokenOdds, what: str, one: OwnList, reply: Reply) -> float:
+def _agreed(model: TokenOdds, wanted: str, one: OwnList, reply: Reply) -> float:
     """Log-odds by the model that its items are what is looked for. Raises Stopped."""
     items = "\n".join(f"• {item.text}" for item in one.items[:_SHOWN])
-    asked = prompts.on_text(one.about, prompts.LISTED.format(items=items, what=what))
+    asked = prompts.on_text(one.about, prompts.LISTED.format(items=items, what=wanted))
     yes, no = model.next_token_logprobs(asked, (prompts.YES, prompts.NO), reply.cancel)
     return yes - no
 

@@ -109,6 +109,8 @@ def test_a_spoken_question_is_answered_from_a_film_at_its_second_and_the_answer_
     page.locator(".text-page .heard", has_text=SLIDES[0]).wait_for()
     picture(page, "film")
     page.keyboard.press("Escape")
+    # The answer is set anew in the whole width, and a menu of before would go with its old place.
+    page.locator(".page-number").wait_for(state="detached")
 
     _is_read_aloud(page, picture)
 

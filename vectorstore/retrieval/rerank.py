@@ -20,8 +20,7 @@ from vectorstore.retrieval.fusion import Hit
 # -- A second look at the best hits: a reranker reads question and passage together
 
 LOOKED_AT = 8  # hits to rerank; each costs time
-Pair = tuple[str, str]
-_MOST = 512  # tokens of a pair; the longer text is cut
+_MOST = 512  # tokens that a cross-encoder reads of a pair; the longer text is cut
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -55,7 +54,7 @@ class CrossEncoder:
         """Raises LibraryError when the model cannot be loaded."""
         return self.read([(question, f"{hit.document}\n{hit.text}") for hit in hits])
 
-    def read(self, pairs: Sequence[Pair]) -> list[float]:
+    def read(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """A score for each pair. Raises LibraryError when the model cannot be loaded."""
         if not pairs:
             return []
@@ -121,7 +120,7 @@ def _most(folder: Path) -> int:
     return int(min(told, positions, _MOST))
 
 
-def _score(session: Any, tokenizer: Any, pair: Pair) -> float:
+def _score(session: Any, tokenizer: Any, pair: tuple[str, str]) -> float:
     encoded = tokenizer.encode(*pair)
     told = dict(zip(_INPUTS, (encoded.ids, encoded.attention_mask, encoded.type_ids), strict=True))
     try:

@@ -107,8 +107,8 @@ def _item(call: ast.Call) -> str:
 
 def _value(node: ast.expr, values: Values) -> Decimal:
     match node:
-        case ast.Constant(value=int(number)):
-            return Decimal(number)
+        case ast.Constant(value=int(whole)):
+            return Decimal(whole)
         case ast.Name(id=item):
             return values[item][0]
         case ast.Call():
