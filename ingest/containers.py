@@ -31,7 +31,7 @@ BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "
 MANY = "there are too many files in it: unpack it yourself and add the folder"
 NAMED = 20  # files named for each reason of leaving out; further ones are counted
-FULL = "the disk is nearly full"  # the one temporary reason: worth another attempt
+FULL = "the disk is nearly full"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Expanded:
     parts: tuple[Part, ...]
     omitted: tuple[Omitted, ...] = ()
     size: int = 0  # bytes written
+    temporary: bool = False  # something was omitted for a reason that may pass: try it again
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def unpack(
             parts.append(Part(name, path))
         except Refused as refused:
             left.append(Omitted(name, str(refused)))
-    return Expanded(tuple(parts), _summed_up(left), size)
+    full = any(one.reason == FULL for one in left)
+    return Expanded(tuple(parts), _summed_up(left), size, temporary=full)
 
 
 def _summed_up(left: Iterable[Omitted]) -> tuple[Omitted, ...]:

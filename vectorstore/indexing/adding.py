@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Literal, Self
 
-from ingest.containers import CONTAINERS, FULL, Expanded, Omitted
+from ingest.containers import CONTAINERS, Expanded, Omitted
 from ingest.discovery import Found, discover
 from ingest.document.model import Chunk, Document
 from ingest.document.source import Engines, Limits, readable
@@ -148,7 +148,8 @@ class Read:
         try:
             return self._inside() if self._inside else Expanded(())
         except UnreadableFile as error:  # the file itself may be readable
-            return Expanded((), (Omitted("what is inside", str(error)),))
+            # Whether the reason will pass, such as no room for a copy, an error does not say.
+            return Expanded((), (Omitted("what is inside", str(error)),), temporary=True)
 
     def close(self) -> None:
         """Delete the folder with the unpacked files, if there is one."""
@@ -451,7 +452,8 @@ class Indexing:
     def _inside(
         self, reading: Prefetch, item: Item, expanded: Expanded, budget: UnpackingBudget
     ) -> None:
-        """Add the files inside a file, and remove those that were inside it before.
+        """Add the files inside a file, and remove those that were inside it before: none while some
+        could not be unpacked for a reason that may pass.
 
         Raises Stopped when it was cancelled meanwhile.
         """
@@ -467,10 +469,10 @@ class Indexing:
             self._run(reading, files, budget, item.level + 1)
         if places and self._cancel.is_set():
             raise Stopped
-        inner = tuple(place + INSIDE for place in places)
-        self._forget([p for p in before if p not in places and not p.startswith(inner)])
-        full = any(left.reason == FULL for left in expanded.omitted)
-        failed = full or len(self._summary.failed) > failures
+        if not expanded.temporary:
+            inner = tuple(place + INSIDE for place in places)
+            self._forget([p for p in before if p not in places and not p.startswith(inner)])
+        failed = expanded.temporary or len(self._summary.failed) > failures
         self._told.omitted(item, expanded.omitted)
         self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
         self._jobs.settle({item.job})

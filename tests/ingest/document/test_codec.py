@@ -56,7 +56,7 @@ VALUES = [
     (tuple[int, int], (3, 8)),
     (DecodedSound, DecodedSound(1.5, 0.0, 2)),
     (list[float], [-1.0, 0.0, 3.25]),
-    (Expanded, Expanded((Part("a", Path("/tmp/a")),), (Omitted("b", "why"),), 3)),
+    (Expanded, Expanded((Part("a", Path("/tmp/a")),), (Omitted("b", "why"),), 3, True)),
 ]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from ingest.containers import Expanded
 from ingest.document.source import Bounds, Engines, Limits
+from ingest.errors import UnreadableFile
+from ingest.sandbox.pool import Sandbox
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.add_report import AddProgress, AddSummary, Change
@@ -143,6 +145,23 @@ def test_what_did_not_fit_on_the_disk_is_unpacked_when_there_is_room(
     assert set(errors(full)) == {"leave.txt", "deep/travel.txt"}
     assert "the disk is nearly full" in errors(full)["leave.txt"]
     assert told(library.add([archive])) == (2, 0, 1, 0)
+
+
+def no_room() -> Expanded:
+    raise UnreadableFile("There is no room.")
+
+
+def test_no_room_to_read_an_archive_loses_nothing_of_it(
+    library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add([archive])
+    write(archive, {**TEXTS, "new.txt": "A new canteen."})
+    with monkeypatch.context() as cramped:
+        cramped.setattr(Sandbox, "start_expand", lambda *_, **__: no_room)
+        assert "There is no room." in errors(library.add([archive]))["what is inside"]
+    assert len(names(library)) == 3
+    assert told(library.add([archive])) == (1, 0, 3, 0)
+    assert told(library.add([archive])) == (0, 0, 4, 0)
 
 
 def test_the_same_file_twice_in_an_archive_is_one_document(library: Library, archive: Path) -> None:
