@@ -3,12 +3,15 @@
 `--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
 people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
 Without it, the labelled signals beside this file, and those of `--labelled FILE`, are fitted, each
-set left out in turn, and weights and operating points are printed.
+set left out in turn, and weights and operating points are printed. The rows with the probability of
+their tokens (`sure`) are other answers, written later: they say what its weight does on top of the
+weights that the product has.
 """
 
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,16 @@ from sklearn.metrics import roc_auc_score
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, Context
-from assistant.answering.verifier import OPERATING_POINTS, Verifier
+from assistant.answering.verifier import (
+    BALANCED,
+    BY_READER,
+    BY_WORDS,
+    OPERATING_POINTS,
+    Verifier,
+    Weights,
+)
+from assistant.answering.write import Stream
+from assistant.contract.facts import Token
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions, read_rows
 from assistant.llm.chat_model import LlamaCppChat
@@ -30,6 +42,7 @@ from vectorstore.retrieval.rerank import Reader
 
 LABELS = Path(__file__).with_name("verifier_labels.csv")
 _STRENGTH = 3.0  # of the regression
+_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0)  # of `sure`
 _TOKENS = 80  # of an answer
 KINDS = {
     "BY_READER": ("entailed", "numbers", "asked"),
@@ -57,7 +70,10 @@ def main() -> None:
         more = read_rows(options.labelled)
         rows += [{name: str(value) for name, value in row.items()} for row in more]
     for kind, names in KINDS.items():
-        fit(kind, names, [row for row in rows if all(row.get(name) for name in names)])
+        first = [row for row in rows if not row.get("sure")]
+        fit(kind, names, [row for row in first if all(row.get(name) for name in names)])
+    for kind, product in {"BY_READER": BY_READER, "BY_WORDS": BY_WORDS}.items():
+        weigh(kind, product, [row for row in rows if row.get("sure")])
 
 
 def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -81,6 +97,22 @@ def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
         print(f"  {name} ({point.threshold}): share that is given of {told}")
 
 
+def weigh(kind: str, product: Weights, rows: Sequence[Row]) -> None:
+    """Print what each weight of `sure` gives, where as many unanswerable questions are refused."""
+    names = [name for name in product if name not in ("bias", "sure")]
+    others = sum(product[name] * np.array([float(row[name]) for row in rows]) for name in names)
+    right, answerable, sure = (
+        np.array([float(row[name]) for row in rows]) for name in ("right", "answerable", "sure")
+    )
+    for weight in _WEIGHTS:
+        odds = others + weight * sure
+        least = np.quantile(odds[answerable == 0], OPERATING_POINTS[BALANCED].unanswerable)
+        given = [(odds[some] > least).mean() for some in (right == 1, (right < answerable))]
+        told = "right {:.2f}, wrong {:.2f}".format(*given)
+        area = roc_auc_score(right, odds)
+        print(f"{kind} with {weight} of sure: AUROC {area:.3f}; share that is given of {told}")
+
+
 def _regression(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> LogisticRegression:
     return LogisticRegression(C=_STRENGTH).fit(signals, right)
 
@@ -95,20 +127,23 @@ def write(options: Any) -> None:
         library.add(sorted((options.library / "pdfs").iterdir()))
         for question in read_questions(options.library / "questions.jsonl"):
             context = tool.retriever.retrieve(Request(question.question, library))
-            asked = context.messages()
-            text = str(chat.invoke(asked, max_tokens=_TOKENS).content)
+            written = Stream(chat, context.messages(), _TOKENS, Event(), logprobs=True)
+            text = "".join(written)
             row = {"set": options.library.name, "question": question.question, "answer": text,
                    "known": question.answers, "answerable": int(question.answerable),
                    "right": ""}  # fmt: skip
-            common.append_row(options.write, {**row, **_signals(context, text, reader)})
+            common.append_row(options.write, {**row, **_signals(context, text, reader, written.told)})
 
 
-def _signals(context: Context, text: str, reader: Reader) -> dict[str, float]:
+def _signals(
+    context: Context, text: str, reader: Reader, told: Sequence[Token]
+) -> dict[str, float]:
     read = (context.question, context.windows)
     if is_multilingual(context.evidence.embedder()):
         near = max((one.cosine for one in context.ranked), default=0.0)
-        return {**Verifier(*read, near=near).verify(text).signals}
-    return {**Verifier(*read, reader).verify(text).signals, **Verifier(*read).verify(text).signals}
+        return {**Verifier(*read, near=near).verify(text, told).signals}
+    by_words = Verifier(*read).verify(text, told).signals
+    return {**Verifier(*read, reader).verify(text, told).signals, **by_words}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 NOTHING = "none"  # no value of a table answers
 CLASSES = (*OPERATIONS, NOTHING)
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_WHETHER = re.compile(r"(?i)\W*(?:is|are|was|were|do|does|did|has|have|had)\b")
 _BUCKETS = 4096
 _WEIGHTS = Path(__file__).with_name("weights.npz")
 
@@ -38,6 +39,12 @@ class Question:
         self.years = sorted({*told, *(year for year, _ in self.periods.quarters)})
         self.core = without_periods(text) or text
         self.stems = tuple(dict.fromkeys(self.stemmed(self.core)))
+
+    @property
+    def asks_whether(self) -> bool:
+        """Whether yes or no answers it: it begins with a form of "be", "do" or "have", not with
+        "can" or "could", as requests do."""
+        return _WHETHER.match(self.text) is not None
 
     @property
     def for_percent(self) -> bool:

@@ -310,6 +310,8 @@ def choose(
     vectors, asked = Vectors(evidence.embedder()), Question(question)
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
+    if asked.asks_whether:  # a value is no yes
+        return None
     hits = evidence.passages(question, _PASSAGES, documents)
     named, figure = defined(asked, evidence, documents, vectors, hits)
     if figure:
