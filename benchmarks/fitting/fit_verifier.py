@@ -132,7 +132,9 @@ def write(options: Any) -> None:
             row = {"set": options.library.name, "question": question.question, "answer": text,
                    "known": question.answers, "answerable": int(question.answerable),
                    "right": ""}  # fmt: skip
-            common.append_row(options.write, {**row, **_signals(context, text, reader, written.told)})
+            common.append_row(
+                options.write, {**row, **_signals(context, text, reader, written.told)}
+            )
 
 
 def _signals(
