@@ -131,7 +131,7 @@ def main() -> None:
         with composition.library(settings, SAMPLES, make=True) as library:
             library.add(sorted((ROOT / "samples").glob("*.pdf")))
             first_run.offer_questions(library)
-        sources.add(settings, SAMPLES, MAILBOX, "", mirror=False, every=sources.EVERY)
+        sources.add(settings, sources.new(settings, SAMPLES, MAILBOX))
         app = guarded(Libraries(settings), Hosts("127.0.0.1"))
         with TestClient(app, "http://127.0.0.1:8600", client=("127.0.0.1", 1)) as client:
             found = _all(client)
