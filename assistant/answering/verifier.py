@@ -2,10 +2,9 @@
 
 A small model writes something for every question. Right from wrong is told by whether one unit that
 was read says it: by a reader that has learned which passage answers which question, and is given
-the answer in the question's place, else by its words; by its numbers; by whether what was asked
-about was read at all; and by how probable its words were to the model that wrote them (Malinin and
-Gales, Uncertainty Estimation in Autoregressive Structured Prediction, 2021). How much each counts
-was fitted to answers that were read (benchmarks/results/fit_verifier.md).
+the answer in the question's place, else by its words; by its numbers; and by whether what was asked
+about was read at all. How much each counts was fitted to answers that were read
+(benchmarks/results/fit_verifier.md). No chat model is asked, so that one set serves them all.
 """
 
 import hashlib
@@ -18,7 +17,6 @@ from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
 from assistant.answering.evidence_units import Quoted, Window
 from assistant.answering.retrieve import MOST_READ
-from assistant.answering.write import showing
 from assistant.contract.facts import Judged, Outcome, Token, Verdict
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
@@ -36,7 +34,6 @@ Weights = dict[str, float]
   share of the question's words in it.
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
-- `sure`: the mean log-probability of its tokens.
 - `yes`, of a text that begins with it: how far its log-odds against a no are below 2.5, 0 or less.
   A small model begins nearly all with it (benchmarks/results/fit_verifier.md).
 - `near`: the highest cosine of a unit to the question, by a model that compares languages.
@@ -52,15 +49,10 @@ class OperatingPoint:
     answerable: float  # share of right answers that are not given as well
 
 
-# The first two and BY_NEARNESS are fitted by benchmarks/fitting/fit_verifier.py; `sure` and the
-# effects, which are of BY_READER, are by answers that were written and labelled later.
-BY_READER: Weights = {
-    "bias": -5.04, "entailed": 0.41, "numbers": 2.93, "asked": 2.14, "sure": 3.0, "yes": 1.0,
-}  # fmt: skip
-BY_WORDS: Weights = {
-    "bias": -6.73, "stated": 3.57, "numbers": 2.79, "asked": 2.32, "sure": 3.0, "yes": 1.0,
-}  # fmt: skip
-_UNTOLD: Weights = {"sure": -0.17}  # the mean: a server may tell no probabilities
+# The first two and BY_NEARNESS are fitted by benchmarks/fitting/fit_verifier.py. The effects are
+# those of BY_READER on answers that were written and labelled later.
+BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14, "yes": 1.0}
+BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32, "yes": 1.0}
 # Those by words, and .23 more, so that as few unanswerable questions are answered.
 QUOTED: Weights = {"bias": -4.15, "stated": 3.57, "asked": 2.32}
 # In libraries of several languages; of a sentence that is quoted `stated` is what it has of the
@@ -70,9 +62,9 @@ BY_NEARNESS: Weights = {"bias": -6.22, "near": 4.02, "stated": 2.62, "numbers": 
 # (benchmarks/results/languages.md).
 ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
 OPERATING_POINTS = {
-    "strict": OperatingPoint(0.5, 0.92, 0.35),
-    "balanced": OperatingPoint(0.35, 0.82, 0.22),
-    "helpful": OperatingPoint(0.25, 0.74, 0.15),
+    "strict": OperatingPoint(0.5, 0.90, 0.37),
+    "balanced": OperatingPoint(0.35, 0.79, 0.26),
+    "helpful": OperatingPoint(0.25, 0.70, 0.14),
 }
 BALANCED, HELPFUL = "balanced", "helpful"
 DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
@@ -98,15 +90,14 @@ class Verifier:
         self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
     def verify(self, text: str, told: Sequence[Token] = ()) -> Judged:
-        """Judge an answer by its first sentence and, where they are `told`, its tokens. Raises
-        LibraryError."""
+        """Judge an answer by its first sentence, and a yes also by its token, where tokens are
+        `told`. Raises LibraryError."""
         if self._across:
             return self._judged({}, ACROSS)
         first = first_statement(split_answer(text)) or text
-        signals = {"yes": _yes(told)} | _sure(showing(told, first))
         if len([word for word in all_stems(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
-        signals |= {"numbers": self._numbers(first)}
+        signals = {"numbers": self._numbers(first), "yes": _yes(told)}
         if self._reader is None:
             signals["stated"] = max(self._stated(first), default=0.0)
             return self._judged(signals, BY_WORDS if self._near is None else BY_NEARNESS)
@@ -126,8 +117,7 @@ class Verifier:
         read = frozenset().union(*self._unit_words)
         near = {} if self._near is None else {"near": self._near}
         signals = {**near, **signals, "asked": _share(self._wanted, read)}
-        known = _UNTOLD | signals
-        shares = {name: weight * known.get(name, 1.0) for name, weight in weights.items()}
+        shares = {name: weight * signals.get(name, 1.0) for name, weight in weights.items()}
         chance = 1 / (1 + math.exp(-sum(shares.values())))
         verdict: Verdict = "give" if chance >= self.threshold else "refuse"
         pages = len({window.place for window in self._read})
@@ -218,11 +208,6 @@ def _yes(told: Sequence[Token]) -> float:
         return 0.0
     no = sum(chance for word, chance in first.instead if word.strip() == prompts.NO)
     return min(0.0, math.log(first.probability / max(no, _LEAST)) - _SURE_YES)
-
-
-def _sure(tokens: Sequence[Token]) -> Weights:
-    odds = [math.log(max(token.probability, _LEAST)) for token in tokens]
-    return {"sure": sum(odds) / len(odds)} if odds else {}
 
 
 def _exact(claimed: Claims) -> Claims:

@@ -3,12 +3,13 @@
 `--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
 people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
 Without it, the labelled signals beside this file, and those of `--labelled FILE`, are fitted, each
-set left out in turn, and weights and operating points are printed. The rows with the probability of
-their tokens (`sure`) are other answers, written later: they say what its weight does on top of the
-weights that the product has.
+set left out in turn, and weights and operating points are printed. The rows with the mean
+log-probability of their tokens (`sure`) are other answers, written later: they say what it would do
+on top of the weights that the product has.
 """
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -22,14 +23,14 @@ from sklearn.metrics import roc_auc_score
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, Context
 from assistant.answering.verifier import (
-    BALANCED,
     BY_READER,
     BY_WORDS,
     OPERATING_POINTS,
     Verifier,
     Weights,
+    first_statement,
 )
-from assistant.answering.write import Stream
+from assistant.answering.write import Stream, showing
 from assistant.contract.facts import Token
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions, read_rows
@@ -37,12 +38,15 @@ from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
 from assistant.wiring.composition import library_in
 from benchmarks import common
+from ingest.language.sentences import split_answer
 from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader
 
 LABELS = Path(__file__).with_name("verifier_labels.csv")
 _STRENGTH = 3.0  # of the regression
 _WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0)  # of `sure`
+_REFUSED = 0.82  # of the unanswerable questions, where weights of `sure` are compared
+_LEAST = 1e-4  # probability of a token: it is told in four digits
 _TOKENS = 80  # of an answer
 KINDS = {
     "BY_READER": ("entailed", "numbers", "asked"),
@@ -99,14 +103,14 @@ def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
 
 def weigh(kind: str, product: Weights, rows: Sequence[Row]) -> None:
     """Print what each weight of `sure` gives, where as many unanswerable questions are refused."""
-    names = [name for name in product if name not in ("bias", "sure")]
+    names = [name for name in product if name != "bias"]
     others = sum(product[name] * np.array([float(row[name]) for row in rows]) for name in names)
     right, answerable, sure = (
         np.array([float(row[name]) for row in rows]) for name in ("right", "answerable", "sure")
     )
     for weight in _WEIGHTS:
         odds = others + weight * sure
-        least = np.quantile(odds[answerable == 0], OPERATING_POINTS[BALANCED].unanswerable)
+        least = np.quantile(odds[answerable == 0], _REFUSED)
         given = [(odds[some] > least).mean() for some in (right == 1, (right < answerable))]
         told = "right {:.2f}, wrong {:.2f}".format(*given)
         area = roc_auc_score(right, odds)
@@ -145,7 +149,14 @@ def _signals(
         near = max((one.cosine for one in context.ranked), default=0.0)
         return {**Verifier(*read, near=near).verify(text, told).signals}
     by_words = Verifier(*read).verify(text, told).signals
-    return {**Verifier(*read, reader).verify(text, told).signals, **by_words}
+    return {**Verifier(*read, reader).verify(text, told).signals, **by_words, **_sure(text, told)}
+
+
+def _sure(text: str, told: Sequence[Token]) -> dict[str, float]:
+    """The mean log-probability of the tokens of the first sentence."""
+    first = first_statement(split_answer(text)) or text
+    odds = [math.log(max(token.probability, _LEAST)) for token in showing(told, first)]
+    return {"sure": sum(odds) / len(odds)} if odds else {}
 
 
 if __name__ == "__main__":

@@ -150,7 +150,6 @@ SIGNALS = {
     "stated": N_("share of its words in one line"),
     "numbers": N_("share of its new numbers in one line"),
     "asked": N_("share of the question's words that were read"),
-    "sure": N_("how probable its words were to the chat model"),
     "yes": N_("how much more probable a yes should be than a no"),
     "near": N_("nearness of the best line to the question"),
 }

@@ -62,24 +62,6 @@ def test_the_reader_is_given_the_answer_in_the_place_of_the_question() -> None:
     assert doubting.verdict == "refuse"
 
 
-def test_what_was_improbable_to_the_model_itself_needs_more() -> None:
-    said = "They get 25 days of annual leave."
-    verifier = Verifier(QUESTION, [LEAVE])
-
-    def told(chance: float) -> list[Token]:
-        return [Token(f"{word} ", chance) for word in (*said.split(" "), "It", "is", "paid.")]
-
-    sure, unsure = (verifier.verify(said, told(chance)) for chance in (0.95, 0.1))
-    assert sure.verdict == "give" and unsure.verdict == "refuse"
-    assert "sure" not in verifier.verify(said).signals, "a server that gives no tokens"
-
-
-def test_only_the_tokens_of_the_sentence_that_is_judged_count() -> None:
-    tokens = [Token("They get 25 days.", 0.9), Token(" It is paid.", 0.01)]
-    judged = Verifier(QUESTION, [LEAVE]).verify("They get 25 days. It is paid.", tokens)
-    assert -0.11 < judged.signals["sure"] < -0.10
-
-
 def test_of_a_quoted_sentence_the_words_of_the_question_count() -> None:
     first, _, canteen = (Quoted(unit, 1.0, 1.0) for unit in LEAVE.units)
     verifier = Verifier(QUESTION, [LEAVE])
