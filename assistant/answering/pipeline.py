@@ -1,15 +1,13 @@
 """A question becomes a cited answer in six stages: retrieve, pack, write, verify, attribute and
 check. What is written is verified once its first sentence is complete, before anybody sees it,
-unless any answer is wanted. Questions that are asked at once are answered one after the other.
+unless any answer is wanted.
 """
 
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from itertools import chain
 from time import perf_counter
-from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
@@ -19,9 +17,9 @@ from assistant.answering.evidence_units import Quoted
 from assistant.answering.retrieve import Budget, Context, Retriever, note_search
 from assistant.answering.verifier import Gate, Verifier
 from assistant.answering.write import Written, expected_words, write
-from assistant.contract.facts import Citation, Outcome, Sentence, Understood
-from assistant.contract.reply import Closest, Event, Reply, Step, Trace
-from assistant.contract.request import Request, Turn
+from assistant.contract.facts import Citation, Outcome, Sentence
+from assistant.contract.reply import Closest, Event, Reply
+from assistant.contract.request import Request
 from assistant.errors import ModelUnusable
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
@@ -84,7 +82,6 @@ class AnswerTool:
         Raises the same as `Retriever.retrieve` and the model."""
         if not isinstance(self._model, TokenOdds) or not self._turns.ahead(cancel):
             return False
-        request = replace(request, question=request.query.parts[0])
         same = _same(request)  # before the search: what changes meanwhile makes it another request
         context = self.retriever.retrieve(request)
         try:
@@ -105,35 +102,6 @@ class AnswerTool:
 
     def _work(self, request: Request, reply: Reply) -> Iterator[Event]:
         self.hurry()
-        several = len(request.query.parts) > 1
-        outcome = yield from (self._each if several else self._one)(request, reply)
-        reply.outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
-
-    def _each(self, request: Request, reply: Reply) -> Generator[Event, None, Outcome]:
-        """The questions that are asked at once, as turns of a conversation: each is found, written
-        and verified by itself. Yields their texts, and the closest lines of the first."""
-        told: list[Outcome] = []
-        traces: list[Trace] = []
-        history, parts = request.history, request.query.parts
-        for part in parts:
-            reply.trace = Trace(facts=replace(reply.trace.facts, **_ANEW))
-            work = self._one(replace(request, question=part, history=history), reply, part)
-            outcome = yield from _after(told, work)
-            told.append(outcome)
-            traces.append(reply.trace)
-            history = (*history, Turn(part, outcome.text, outcome.passages, outcome.refused))
-            if outcome.stopped:
-                break
-        reply.trace = joined_traces(traces, Understood(request.question, parts))
-        outcome = joined(told)
-        if outcome.refused:
-            yield outcome.text
-        return outcome
-
-    def _one(
-        self, request: Request, reply: Reply, part: str = ""
-    ) -> Generator[Event, None, Outcome]:
-        """The answer to one question; a refusal names the `part` of several that it is."""
         reply.activity.stage = _("Searching")
         with reply.trace.facts.timed("retrieve"):
             if (ahead := self._known(request)) is not None:
@@ -147,8 +115,10 @@ class AnswerTool:
             note_search(reply.trace.facts, context, request.query.parts, self._count)
         checked = self._verifier(context, request.threshold)
         gate = Gate(checked, request.anyway, reply)
-        outcome = yield from self._answer(context, gate, reply, part)
-        return prompt_injection.noted(outcome, context.left_out)
+        outcome = yield from self._answer(context, gate, reply)
+        with reply.trace.facts.timed("check"):
+            outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
+            reply.outcome = prompt_injection.noted(outcome, context.left_out)
 
     def _known(self, request: Request) -> Context | None:
         """What was read ahead, where it was for this request and nothing has changed since."""
@@ -164,7 +134,7 @@ class AnswerTool:
         return ""
 
     def _answer(
-        self, context: Context, gate: Gate, reply: Reply, part: str
+        self, context: Context, gate: Gate, reply: Reply
     ) -> Generator[Event, None, Outcome]:
         """Yields the text. The closest lines are shown first, because a model takes seconds to
         read."""
@@ -175,19 +145,18 @@ class AnswerTool:
             return Outcome("", stopped=True, passages=context.passages)
         if self._model is not None and context.windows:
             try:
-                written = yield from self._written(self._model, context, gate, reply, part)
+                written = yield from self._written(self._model, context, gate, reply)
             except Stopped:
                 return Outcome("", stopped=True, passages=context.passages)
         if written is None:
             given = bool(context.best) and gate.gives(context.best[0])
-            outcome = _quoted(context) if given else refusal(context, part)
-            if not (part and outcome.refused):
-                yield outcome.text
+            outcome = _quoted(context) if given else refusal(context)
+            yield outcome.text
         else:
             reply.activity.stage = _("Citing")
             with reply.trace.facts.timed("attribute"):
-                outcome = attributed(written, context, bool(reply.trace.withheld), part)
-            if outcome.refused and not part:
+                outcome = attributed(written, context, bool(reply.trace.withheld))
+            if outcome.refused:
                 yield outcome.text
         if not gate.doubts(outcome):
             return outcome
@@ -195,7 +164,7 @@ class AnswerTool:
         return replace(outcome, notices=tuple(told))
 
     def _written(
-        self, model: BaseChatModel, context: Context, gate: Gate, reply: Reply, part: str
+        self, model: BaseChatModel, context: Context, gate: Gate, reply: Reply
     ) -> Generator[str, None, Written | None]:
         """Yields what is verified, or all if any answer is wanted; None where the best sentences
         are to be quoted because the model wrote nothing."""
@@ -212,8 +181,6 @@ class AnswerTool:
                 if written.text and not reply.trace.facts.judged:
                     told = reply.trace.facts.written
                     gate.decide(written.text, not written.stopped, told)
-                if part and written.whole[1]:
-                    reply.trace.steps = (Step(reply.trace.asked, *written.whole),)
         if written.text or written.stopped:
             return written
         reply.trace.asked = ()  # nothing to write again
@@ -240,70 +207,6 @@ def _same(request: Request) -> object:
     return request.question, id(evidence), state, chosen, list(request.history), request.given
 
 
-# -- Questions that are asked at once
-
-_ANEW: dict[str, Any] = {"understood": None, "found": (), "read": (), "judged": (), "written": ()}
-_BREAK = "\n\n"  # between their answers
-
-
-def _after(
-    told: Sequence[Outcome], work: Generator[Event, None, Outcome]
-) -> Generator[Event, None, Outcome]:
-    """What is yielded; behind other answers without the closest lines, which are for people who
-    wait for a first word."""
-    if not told:
-        return (yield from work)
-    begun = all(one.refused for one in told)  # nothing to part it from
-    with closing(work):
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as done:
-                outcome: Outcome = done.value
-                return outcome
-            if isinstance(event, str) and event:
-                yield event if begun else f"{_BREAK}{event}"
-                begun = True
-
-
-def joined(told: Sequence[Outcome]) -> Outcome:
-    """The outcomes of several questions as one, with the texts of those that are not refused; where
-    all are, with one refusal. Citations are numbered through."""
-    sentences: list[Sentence] = []
-    citations: list[Citation] = []
-    given = [one for one in told if not one.refused] or list(told[:1])
-    for one in given:
-        before = len(citations)
-        citations += (replace(cited, mark=cited.mark + before) for cited in one.citations)
-        for said in one.sentences:
-            marks = tuple(mark + before for mark in said.marks)
-            sentences.append(replace(said, marks=marks))
-    passages = {(p.document, p.page, p.text): p for one in told for p in one.passages}
-    return Outcome(
-        _BREAK.join(filter(None, (one.text for one in given))), tuple(sentences), tuple(citations),
-        tuple(passages.values()), all(one.refused for one in told), told[-1].stopped,
-        sum(one.prompt_tokens for one in told), sum(one.completion_tokens for one in told),
-        tuple(dict.fromkeys(chain.from_iterable(one.notices for one in told))),
-        closest=_numbered(chain.from_iterable(one.closest for one in told)),
-    )  # fmt: skip
-
-
-def _numbered(lines: Iterable[Citation]) -> tuple[Citation, ...]:
-    return tuple(replace(line, mark=mark) for mark, line in enumerate(lines, start=1))
-
-
-def joined_traces(traces: Sequence[Trace], understood: Understood) -> Trace:
-    """The traces of several questions as one: a step for each text. What is told of its being right
-    is that of the least probable one."""
-    facts = traces[-1].facts
-    for name in ("found", "read", "judged", "written"):
-        setattr(facts, name, tuple(chain.from_iterable(getattr(t.facts, name) for t in traces)))
-    facts.understood = understood
-    given = [trace.answerable for trace in traces if trace.answerable is not None]
-    steps = tuple(chain.from_iterable(trace.steps for trace in traces))
-    return Trace(steps=steps, answerable=min(given, default=None), facts=facts)
-
-
 # -- The stages that need no model
 
 
@@ -315,13 +218,12 @@ def _quoted(context: Context) -> Outcome:
     return Outcome(text, sentences, _citations(context.best), context.passages)
 
 
-def attributed(written: Written, context: Context, held: bool = False, part: str = "") -> Outcome:
+def attributed(written: Written, context: Context, held: bool = False) -> Outcome:
     """The written answer with its citations; a refusal where what was written is `held` back, or
     where nothing was."""
     tokens = written.prompt_tokens, written.completion_tokens
     if held or not (written.text or written.stopped):
-        refused = refusal(context, part)
-        return replace(refused, prompt_tokens=tokens[0], completion_tokens=tokens[1])
+        return replace(refusal(context), prompt_tokens=tokens[0], completion_tokens=tokens[1])
     lines = Attributor(context.question, context.read, context.evidence)
     sentences, citations = lines.attribute(written.text)
     return Outcome(
@@ -330,15 +232,13 @@ def attributed(written: Written, context: Context, held: bool = False, part: str
     )  # fmt: skip
 
 
-def refusal(context: Context, part: str = "") -> Outcome:
-    """A refusal with the closest passages and lines, and what was looked for; it names the `part`
-    of a question that it is of."""
+def refusal(context: Context) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for."""
     said = prompts.refusal(context.asked.language)
-    named = (_("Not found: “{question}”.", question=part),) if part else ()
     closest = [quoted for quoted in context.ranked if quoted.unit.states][:_SHOWN]
     return Outcome(
         said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=(*named, *notices.of_refusal(context.asked, context.question, context.windows)),
+        notices=notices.of_refusal(context.asked, context.question, context.windows),
         closest=_closest(closest).lines,
     )  # fmt: skip
 

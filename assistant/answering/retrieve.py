@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain, groupby, zip_longest
 
 import numpy as np
 from langchain_core.messages import BaseMessage
@@ -48,6 +48,7 @@ class Budget:
     window: int = 4096
     passages: int = 450
     answer: int = 400
+    part: int = 225  # more for each further part of a question
 
     @property
     def prompt(self) -> int:
@@ -195,11 +196,14 @@ class Retriever:
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
         hits, odds = self._ordered(query.text, found, reader)
+        hits = with_parts(hits, asked.parts[1:], evidence)
         telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
         # A chosen reranker decides; what the small reader thinks does not count then.
         reader, trust = (None, 2.0) if self._reranker else (reader, 1.0)
-        ranked = rank(query.text, surroundings(telling, evidence), embedder, reader, trust)
-        windows = packed(ranked, min(self._budget.passages, room), self._count)
+        parts = asked.parts if query is asked.alone else (query.text,)
+        ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
+        most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
+        windows = packed(ranked, min(most, room), self._count)
         context = Context(
             asked.alone, query, evidence, windows, ranked, tuple(hits), odds, expected
         )
@@ -289,6 +293,20 @@ def together(found: Sequence[Hit], again: Sequence[Hit]) -> list[Hit]:
     return [replace(every[id], score=scores[id]) for id in best]
 
 
+def with_parts(hits: list[Hit], others: Sequence[str], evidence: Evidence) -> list[Hit]:
+    """The hits in turns with those of the `others`, further parts of the question. The words of the
+    first part are most of the whole question; the others are searched in the documents that this
+    has found."""
+    if not others or not hits:
+        return hits
+    documents = {hit.document for hit in hits[:LOOKED_AT]}
+    each = [
+        contents_last(evidence.passages(SearchQuery(part), LOOKED_AT, documents)) for part in others
+    ]
+    turns = (hit for turn in zip_longest(hits, *each) for hit in turn if hit)
+    return list({hit.chunk.id: hit for hit in turns}.values())
+
+
 def contents_last(hits: Sequence[Hit]) -> list[Hit]:
     """Moves tables of contents to the end: they name everything and state nothing."""
     return sorted(hits, key=lambda hit: lists_contents(hit.text))
@@ -332,30 +350,42 @@ _WORDS = 0.35  # weight of the question's words against the embedding
 
 
 def rank(
-    question: str, found: Sequence[Window], embedder: Embedder, reader: Reader | None = None,
-    trust: float = 1.0,
+    parts: Sequence[str], found: Sequence[Window], embedder: Embedder,
+    reader: Reader | None = None, trust: float = 1.0,
 ) -> tuple[Quoted, ...]:  # fmt: skip
-    """The units of what was found, best first. `reader` is None where it cannot read them; `trust`
-    is the weight of the search's order. Raises LibraryError."""
+    """The units of what was found, best first; of a question with several parts, those of each in
+    turns. `reader` is None where it cannot read them; `trust` is the weight of the search's order.
+    Raises LibraryError."""
     units = [unit for window in found for unit in window.units]
     if not units:
         return ()
     vectors = embedder.passages([unit.with_heads for unit in units])
-    cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(question)))
-    fitting = sorted(_fitting(question, units, cosines), key=lambda one: -one.score)
+    ranked = [_ranked(part, units, vectors, embedder, reader, trust) for part in parts]
+    best: dict[int, Quoted] = {}
+    for one in filter(None, chain.from_iterable(zip_longest(*ranked))):
+        best.setdefault(id(one.unit), one)
+    return tuple(best.values())
+
+
+def _ranked(
+    part: str, units: Sequence[Unit], vectors: NDArray[np.float32], embedder: Embedder,
+    reader: Reader | None, trust: float,
+) -> list[Quoted]:  # fmt: skip
+    cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(part)))
+    fitting = sorted(_fitting(part, units, cosines), key=lambda one: -one.score)
     near, rest = fitting[:MOST_READ], fitting[MOST_READ:]
     scores = _standardised([one.score for one in near])
     scores += trust * _standardised([one.unit.window.score for one in near])
     if reader is not None:
-        odds = reader.odds(question, near)
+        odds = reader.odds(part, near)
         near = [replace(one, odds=told) for one, told in zip(near, odds, strict=True)]
         scores += _standardised(odds)
-    return (*(near[at] for at in np.argsort(-scores, kind="stable")), *rest)
+    return [near[at] for at in np.argsort(-scores, kind="stable")] + rest
 
 
-def _fitting(question: str, units: Sequence[Unit], cosines: Iterable[float]) -> Iterator[Quoted]:
+def _fitting(part: str, units: Sequence[Unit], cosines: Iterable[float]) -> Iterator[Quoted]:
     """By meaning and by the question's words."""
-    asked = stems(telling_words(question))
+    asked = stems(telling_words(part))
     for unit, cosine in zip(units, cosines, strict=True):
         shared = len(asked & unit.meant) / max(len(asked), 1)
         yield Quoted(unit, (1 - _WORDS) * float(cosine) + _WORDS * shared, float(cosine))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -69,8 +69,6 @@ class Written:
     stopped: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    # The tokens that the model told, and their text, before it was cut.
-    whole: tuple[int, str] = field(default=(0, ""), compare=False)
 
 
 def write(
@@ -109,8 +107,7 @@ def write(
         text = " ".join(split_answer(text)[:-1])
     if not reply.trace.withheld:
         reply.trace.facts.written = showing(stream.told, text.strip())
-    whole = (0, "") if stopped and not text else (len(stream.told), stream.raw)
-    return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)), whole)
+    return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)))
 
 
 class Stream:

@@ -42,8 +42,7 @@ def replay(
     is still there. Raises AssistantError when the model cannot be opened."""
     if receipt.answer["tool"] == Tables.name:
         return _computed(receipt, library)
-    sent = receipt.asked or receipt.steps
-    if receipt.answer["model"] and "file" not in receipt.model and sent:
+    if receipt.answer["model"] and "file" not in receipt.model and receipt.asked:
         return Replayed(None, "", _NOT_HERE.format(receipt.model["name"]))
     if receipt.steps:
         return _step_by_step(receipt, load())

@@ -6,13 +6,13 @@ from typing import Any
 
 from assistant.answering.evidence_units import Quoted, Window, passages_of
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget, packed
+from assistant.answering.retrieve import Budget, packed, rank
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from ingest.document.model import Cell, Table
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import Shelf
-from tests.assistant.fakes import ScriptedChat, page_of, reading
+from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of, reading
 from vectorstore.retrieval.rerank import Readable
 
 ROLE = "The Solicitor General is the top appellate lawyer of the state."
@@ -100,6 +100,15 @@ def test_no_sentence_is_cut_off_where_only_some_lines_are_read() -> None:
     assert [unit.text for unit in part.units] == ["Claims are sent by post."]
 
 
+def test_each_part_of_a_question_has_its_turn() -> None:
+    texts = ["The gate opens at six.", "The gate closes at nine.", "Lunch is at noon."]
+    window = Window("H.pdf", page_of(*texts), 0, 2, 1.0)
+    parts = ["When does the gate open?", "When is lunch?"]
+    ranked = rank(parts, [window], WordEmbedder(), None)
+    assert [one.unit.text for one in ranked[:2]] == [texts[0], texts[2]]
+    assert len(ranked) == 3
+
+
 def test_lines_apart_on_a_page_can_all_be_cited() -> None:
     page = page_of(*(f"Office {n} opens at {n % 12 + 1}." for n in range(50)))
     near, far = Window("H.pdf", page, 0, 10, 1.0), Window("H.pdf", page, 40, 49, 1.0)
@@ -131,3 +140,14 @@ def test_where_nothing_is_stated_the_best_line_is_read_and_no_instruction() -> N
     assert "Days of leave:" in passages_of(packed(ranked, 400, about_tokens))[0].text
     context = replace(reading("How many days?"), ranked=tuple(ranked))
     assert context.left_out[0].instructions == (texts[1],)
+
+
+def test_the_best_part_of_a_question_keeps_its_odds() -> None:
+    window = Window("H.pdf", page_of("The gate opens at six.", "Lunch is at noon."), 0, 1, 1.0)
+
+    class Of:
+        def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
+            return [5.0 if question.split()[-1][:4] in text.text else -6.0 for text in texts]
+
+    ranked = rank(["When does the gate?", "When is noon?"], [window], WordEmbedder(), Of())
+    assert [one.odds for one in ranked] == [5.0, 5.0]

@@ -419,37 +419,3 @@ def test_a_question_stops_what_is_read_ahead_and_a_server_reads_nothing_ahead() 
     assert cancel.is_set() and model.read == []
     server = AnswerTool(FakeListChatModel(responses=["x"]), Budget())
     assert not server.prepare(Request("Leave?", Shelf(FULL_TIME)), threading.Event())
-
-
-BOTH = "How many days of annual leave do full-time employees get, and what does a zebra eat?"
-LUNCH = "Lunch is served at noon in the canteen."
-
-
-def test_questions_that_are_asked_at_once_are_answered_one_after_the_other() -> None:
-    model = ScriptedChat(replies=["They get 25 days of annual leave.", "It is served at noon."])
-    asked = "How many days of annual leave do full-time employees get, and when is lunch served?"
-    reply = AnswerTool(model, Budget()).run(Request(asked, Shelf(FULL_TIME, LUNCH)))
-    events = list(reply.events())
-    done = reply.outcome
-    assert done and done.text == "They get 25 days of annual leave.\n\nIt is served at noon."
-    streamed = "".join(event for event in events if isinstance(event, str))
-    assert streamed.split() == done.text.split() and streamed.count("\n\n") == 1
-    assert sum(isinstance(event, Closest) for event in events) == 1
-    assert [(c.mark, c.quote) for c in done.citations] == [(1, FULL_TIME), (2, LUNCH)]
-    assert [said.marks for said in done.sentences] == [(1,), (2,)]
-    texts = [step.written.strip() for step in reply.trace.steps]
-    assert "\n\n".join(texts) == done.text
-    assert len(reply.trace.facts.judged) == 2 and not done.refused
-
-
-def test_a_refusal_says_which_of_the_questions_was_not_found() -> None:
-    model = ScriptedChat(replies=["They get 25 days of annual leave.", "Zebras eat grass."])
-    reply = AnswerTool(model, Budget()).run(Request(BOTH, Shelf(FULL_TIME, LUNCH)))
-    done = reply.finish()
-    assert done.text == "They get 25 days of annual leave." and not done.refused
-    assert done.notices[0] == "Not found: “what does a zebra eat?”."
-    assert len(done.sentences) == 1 and done.closest
-    neither = AnswerTool(ScriptedChat(replies=["Bananas ripen.", "Zebras eat grass."]), Budget())
-    reply = neither.run(Request(BOTH, Shelf(FULL_TIME, LUNCH)))
-    assert "".join(reply) == prompts.refusal("en")
-    assert reply.outcome and reply.outcome.refused and len(reply.outcome.closest) > 1

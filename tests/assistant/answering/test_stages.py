@@ -12,7 +12,7 @@ from vectorstore.retrieval.search_query import SearchQuery
 QUESTION = SearchQuery("How many days of annual leave do full-time employees get?")
 EVIDENCE = GivenPassages([("Leave", FULL_TIME)], WordEmbedder())
 WINDOW = window_of(FULL_TIME, document="Leave")
-RANKED = rank(QUESTION.text, [WINDOW], WordEmbedder(), None)
+RANKED = rank([QUESTION.text], [WINDOW], WordEmbedder(), None)
 CONTEXT = Context(QUESTION, QUESTION, EVIDENCE, (WINDOW,), RANKED)
 
 
