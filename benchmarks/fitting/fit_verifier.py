@@ -3,9 +3,9 @@
 `--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
 people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
 Without it, the labelled signals beside this file, and those of `--labelled FILE`, are fitted, each
-set left out in turn, and weights and operating points are printed. The rows with the mean
-log-probability of their tokens (`sure`) are other answers, written later: they say what it would do
-on top of the weights that the product has.
+set left out in turn, and weights and operating points are printed. The signals with the mean
+log-probability of the tokens (`sure`) are of other answers, written later: they say what it would
+do on top of the weights that the product has.
 """
 
 import csv
@@ -70,14 +70,15 @@ def main() -> None:
         return
     with LABELS.open(encoding="utf-8") as file:
         rows: list[Row] = [*csv.DictReader(file)]
+    later = [row for row in rows if row["sure"]]
+    rows = [row for row in rows if not row["sure"]]
     if options.labelled:
         more = read_rows(options.labelled)
         rows += [{name: str(value) for name, value in row.items()} for row in more]
     for kind, names in KINDS.items():
-        first = [row for row in rows if not row.get("sure")]
-        fit(kind, names, [row for row in first if all(row.get(name) for name in names)])
+        fit(kind, names, [row for row in rows if all(row.get(name) for name in names)])
     for kind, product in {"BY_READER": BY_READER, "BY_WORDS": BY_WORDS}.items():
-        weigh(kind, product, [row for row in rows if row.get("sure")])
+        weigh(kind, product, later)
 
 
 def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
