@@ -3,13 +3,11 @@
 `--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
 people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
 Without it, the labelled signals beside this file, and those of `--labelled FILE`, are fitted, each
-set left out in turn, and weights and operating points are printed. The signals with the mean
-log-probability of the tokens (`sure`) are of other answers, written later: they say what it would
-do on top of the weights that the product has.
+set left out in turn, and weights and operating points are printed; then what the weights that the
+product has do to the signals with a `yes`, which are of other answers, written later.
 """
 
 import csv
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -22,15 +20,8 @@ from sklearn.metrics import roc_auc_score
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, Context
-from assistant.answering.verifier import (
-    BY_READER,
-    BY_WORDS,
-    OPERATING_POINTS,
-    Verifier,
-    Weights,
-    first_statement,
-)
-from assistant.answering.write import Stream, showing
+from assistant.answering.verifier import BY_READER, OPERATING_POINTS, Verifier
+from assistant.answering.write import Stream
 from assistant.contract.facts import Token
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions, read_rows
@@ -38,15 +29,11 @@ from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
 from assistant.wiring.composition import library_in
 from benchmarks import common
-from ingest.language.sentences import split_answer
 from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader
 
 LABELS = Path(__file__).with_name("verifier_labels.csv")
 _STRENGTH = 3.0  # of the regression
-_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0)  # of `sure`
-_REFUSED = 0.82  # of the unanswerable questions, where weights of `sure` are compared
-_LEAST = 1e-4  # probability of a token: it is told in four digits
 _TOKENS = 80  # of an answer
 KINDS = {
     "BY_READER": ("entailed", "numbers", "asked"),
@@ -70,22 +57,26 @@ def main() -> None:
         return
     with LABELS.open(encoding="utf-8") as file:
         rows: list[Row] = [*csv.DictReader(file)]
-    later = [row for row in rows if row["sure"]]
-    rows = [row for row in rows if not row["sure"]]
+    later = [row for row in rows if row["yes"]]
+    rows = [row for row in rows if not row["yes"]]
     if options.labelled:
         more = read_rows(options.labelled)
         rows += [{name: str(value) for name, value in row.items()} for row in more]
     for kind, names in KINDS.items():
         fit(kind, names, [row for row in rows if all(row.get(name) for name in names)])
-    for kind, product in {"BY_READER": BY_READER, "BY_WORDS": BY_WORDS}.items():
-        weigh(kind, product, later)
+    print("BY_READER as shipped, on later answers")
+    told = np.array([[float(row[name]) for name in BY_READER if name != "bias"] for row in later])
+    shipped = np.array([weight for name, weight in BY_READER.items() if name != "bias"])
+    tell(later, 1 / (1 + np.exp(-(told @ shipped + BY_READER["bias"]))))
 
 
 def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
     """Print the weights, and what they do to libraries that were left out."""
     signals = np.array([[float(row[name]) for name in names] for row in rows])
-    right, sets = (np.array([row[name] for row in rows]) for name in ("right", "set"))
-    right, answerable = right == "1", np.array([row["answerable"] == "1" for row in rows])
+    right, sets = (
+        np.array([row["right"] == "1" for row in rows]),
+        np.array([r["set"] for r in rows]),
+    )
     chances = np.zeros(len(rows))
     for one in dict.fromkeys(sets):
         left_out = sets == one
@@ -93,29 +84,21 @@ def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
         chances[left_out] = others.predict_proba(signals[left_out])[:, 1]
     model = _regression(signals, right)
     weights = dict(zip(names, model.coef_[0].round(2), strict=True))
-    print(f"{kind}: bias {model.intercept_[0]:.2f}, {weights}; of {len(rows)} answers")
-    print(f"  AUROC {roc_auc_score(right, chances):.3f} on sets that were left out")
+    print(f"{kind}: bias {model.intercept_[0]:.2f}, {weights}; on sets that were left out")
+    tell(rows, chances)
+
+
+def tell(rows: Sequence[Row], chances: NDArray[np.float64]) -> None:
+    """Print what these probabilities of being right do at the operating points."""
+    right, answerable = (
+        np.array([row[name] == "1" for row in rows]) for name in ("right", "answerable")
+    )
+    print(f"  AUROC {roc_auc_score(right, chances):.3f} of {len(rows)} answers")
     for name, point in OPERATING_POINTS.items():
         given = chances >= point.threshold
         shares = [given[some].mean() for some in (~answerable, right, answerable & ~right)]
         told = "unanswerable {:.2f}, right {:.2f}, wrong {:.2f}".format(*shares)
         print(f"  {name} ({point.threshold}): share that is given of {told}")
-
-
-def weigh(kind: str, product: Weights, rows: Sequence[Row]) -> None:
-    """Print what each weight of `sure` gives, where as many unanswerable questions are refused."""
-    names = [name for name in product if name != "bias"]
-    others = sum(product[name] * np.array([float(row[name]) for row in rows]) for name in names)
-    right, answerable, sure = (
-        np.array([float(row[name]) for row in rows]) for name in ("right", "answerable", "sure")
-    )
-    for weight in _WEIGHTS:
-        odds = others + weight * sure
-        least = np.quantile(odds[answerable == 0], _REFUSED)
-        given = [(odds[some] > least).mean() for some in (right == 1, (right < answerable))]
-        told = "right {:.2f}, wrong {:.2f}".format(*given)
-        area = roc_auc_score(right, odds)
-        print(f"{kind} with {weight} of sure: AUROC {area:.3f}; share that is given of {told}")
 
 
 def _regression(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> LogisticRegression:
@@ -150,14 +133,7 @@ def _signals(
         near = max((one.cosine for one in context.ranked), default=0.0)
         return {**Verifier(*read, near=near).verify(text, told).signals}
     by_words = Verifier(*read).verify(text, told).signals
-    return {**Verifier(*read, reader).verify(text, told).signals, **by_words, **_sure(text, told)}
-
-
-def _sure(text: str, told: Sequence[Token]) -> dict[str, float]:
-    """The mean log-probability of the tokens of the first sentence."""
-    first = first_statement(split_answer(text)) or text
-    odds = [math.log(max(token.probability, _LEAST)) for token in showing(told, first)]
-    return {"sure": sum(odds) / len(odds)} if odds else {}
+    return {**Verifier(*read, reader).verify(text, told).signals, **by_words}
 
 
 if __name__ == "__main__":

@@ -308,9 +308,8 @@ def choose(
     for questions that are not in English, and for libraries of other embedding models than the two
     that weights are fitted to."""
     vectors, asked = Vectors(evidence.embedder()), Question(question)
-    if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
-        return None
-    if asked.asks_whether:  # a value is no yes
+    left = asked.asks_whether or not asked.stems  # a value is no yes
+    if left or vectors.weights is None or language_of_question(question) != "en":
         return None
     hits = evidence.passages(question, _PASSAGES, documents)
     named, figure = defined(asked, evidence, documents, vectors, hits)
