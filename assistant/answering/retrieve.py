@@ -49,6 +49,7 @@ class Budget:
     passages: int = 450
     answer: int = 400
     part: int = 225  # more for each further part of a question
+    more: int = 225  # for a follow-up, beside what earlier turns have read
 
     @property
     def prompt(self) -> int:
@@ -80,7 +81,6 @@ class Context:
     expected: str = ""  # words that the chat model added to the search
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
-    closest: Passage | None = None  # the best passages for a follow-up, from any turn
 
     @property
     def follows_up(self) -> bool:
@@ -131,7 +131,8 @@ class Context:
             more = _unread(turn.passages, read)
             before.append((more, SearchQuery(turn.question), turn.answer))
             read += more
-        new = _closest_last(_unread(self.passages, read), self.closest)
+        # The best last, because a small model answers from what it read last.
+        new = self.passages[::-1] if before else self.passages
         question = self.asked if before else self.question
         return prompts.conversation(before, new, question, prompts.answering(self.asked.language))
 
@@ -144,14 +145,6 @@ def _also(second: Quoted, first: Quoted) -> bool:
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
     return [passage for passage in passages if not any(_is_part(passage, of=old) for old in read)]
-
-
-def _closest_last(new: list[Passage], closest: Passage | None) -> list[Passage]:
-    """Puts the best passage last, because a small model answers from what it read last."""
-    if closest is None or not new:
-        return new
-    holding = [passage for passage in new if _is_part(closest, of=passage)]
-    return [passage for passage in new if passage not in holding] + (holding or [closest])
 
 
 def _is_part(passage: Passage, of: Passage) -> bool:
@@ -189,10 +182,13 @@ class Retriever:
 
         given = request.given and asked.before and not asked.follows_up
         query, room = self._fitting(_better_joined(asked, search) if given else asked.search, asked)
-        found, embedder = search(query, AGAIN if expected else HITS), evidence.embedder()
-        if expected:
-            again = search(SearchQuery(f"{query.text} {expected}"), AGAIN)
-            found = together(found, again)[:HITS]
+        embedder = evidence.embedder()
+        wordings = (query,) if query is asked.alone else (query, asked.alone)
+        second = SearchQuery(f"{query.text} {expected}") if expected else wordings[-1]
+        if second is query:
+            found = search(query)
+        else:
+            found = together(search(query, AGAIN), search(second, AGAIN))[:HITS]
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
         hits, odds = self._ordered(query.text, found, reader)
@@ -200,19 +196,30 @@ class Retriever:
         telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
         # A chosen reranker decides; what the small reader thinks does not count then.
         reader, trust = (None, 2.0) if self._reranker else (reader, 1.0)
-        parts = asked.parts if query is asked.alone else (query.text,)
+        # The turn before fits the joined question as well as the answer does: the follow-up by
+        # itself counts as much.
+        whole = [tuple(one.text for one in wordings)]
+        parts = [(part,) for part in asked.parts] if len(wordings) == 1 else whole
         ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
-        most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
-        windows = packed(ranked, min(most, room), self._count)
-        context = Context(
-            asked.alone, query, evidence, windows, ranked, tuple(hits), odds, expected
+        context = Context(asked.alone, query, evidence, (), ranked, tuple(hits), odds, expected)
+        further = self._budget.part * (len(asked.parts) - 1)
+        return self._continued(context, request, self._budget.more + further) or replace(
+            context,
+            windows=packed(ranked, min(self._budget.passages + further, room), self._count),
         )
-        if not context.follows_up or not asked.before:
-            return context
-        before = request.history[-len(asked.before.chain) :]
-        full = continued(context, before, request.documents, lambda: search(asked.alone))
+
+    def _continued(self, context: Context, request: Request, most: int) -> Context | None:
+        """With the turns that a follow-up builds on and at most so many tokens beside them; None
+        where it is no follow-up, or the turns do not fit the window."""
+        if not context.follows_up or not request.query.before:
+            return None
+        before = request.history[-len(request.query.before.chain) :]
+        full = continued(context, before, request.documents)
+        if not full.before:
+            return None
+        full = replace(full, windows=packed(context.ranked, most, self._count, full.earlier))
         tokens = sum(self._count(str(message.content)) for message in full.messages())
-        return full if tokens <= self._budget.prompt else context
+        return full if tokens <= self._budget.prompt else None
 
     def _fitting(self, query: SearchQuery, asked: AskedQuestion) -> tuple[SearchQuery, int]:
         """The query, and the tokens that it leaves for passages; of the question alone where those
@@ -312,36 +319,16 @@ def contents_last(hits: Sequence[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: lists_contents(hit.text))
 
 
-def continued(
-    context: Context,
-    before: Sequence[Turn],
-    scope: Iterable[str] | None,
-    search: Callable[[], list[Hit]],
-) -> Context:
+def continued(context: Context, before: Sequence[Turn], scope: Iterable[str] | None) -> Context:
     """The context with earlier turns, if all their passages still exist, in the `scope` of
-    documents. `search` finds what fits the follow-up alone."""
+    documents."""
     told = tuple(turn for turn in before if turn.answer and not turn.refused)
     each = [windows_of(one, context.evidence) for turn in told for one in turn.passages]
     earlier = tuple(chain.from_iterable(each))
     in_scope = scope is None or {window.document for window in earlier} <= {*scope}
     if not told or not all(each) or not in_scope:
         return context
-    alone = {hit.chunk.id: hit.score for hit in search()}
-    closest = _closest(context, earlier, alone)
-    return replace(context, before=told, earlier=earlier, closest=closest)
-
-
-def _closest(
-    context: Context, earlier: Sequence[Window], alone: dict[str, float]
-) -> Passage | None:
-    """The passage that fits both the follow-up and the questions it builds on."""
-    found: list[tuple[float, Passage]] = []
-    for windows in (context.windows, earlier):
-        for passage in passages_of(windows):
-            own = [one for one in windows if one.place == (passage.document, passage.page)]
-            held = [hit for hit in context.hits if any(window.touches(hit) for window in own)]
-            found += [(hit.score + alone.get(hit.chunk.id, 0.0), passage) for hit in held]
-    return max(found, key=lambda one: one[0], default=(0.0, None))[1]
+    return replace(context, before=told, earlier=earlier)
 
 
 # -- Orders the units of what a search has found
@@ -350,12 +337,12 @@ _WORDS = 0.35  # weight of the question's words against the embedding
 
 
 def rank(
-    parts: Sequence[str], found: Sequence[Window], embedder: Embedder,
+    parts: Sequence[Sequence[str]], found: Sequence[Window], embedder: Embedder,
     reader: Reader | None = None, trust: float = 1.0,
 ) -> tuple[Quoted, ...]:  # fmt: skip
     """The units of what was found, best first; of a question with several parts, those of each in
-    turns. `reader` is None where it cannot read them; `trust` is the weight of the search's order.
-    Raises LibraryError."""
+    turns. A part has one or more wordings, whose scores are averaged. `reader` is None where it
+    cannot read them; `trust` is the weight of the search's order. Raises LibraryError."""
     units = [unit for window in found for unit in window.units]
     if not units:
         return ()
@@ -368,19 +355,29 @@ def rank(
 
 
 def _ranked(
-    part: str, units: Sequence[Unit], vectors: NDArray[np.float32], embedder: Embedder,
-    reader: Reader | None, trust: float,
+    wordings: Sequence[str], units: Sequence[Unit], vectors: NDArray[np.float32],
+    embedder: Embedder, reader: Reader | None, trust: float,
 ) -> list[Quoted]:  # fmt: skip
-    cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(part)))
-    fitting = sorted(_fitting(part, units, cosines), key=lambda one: -one.score)
+    each = [
+        _fitting(one, units, np.atleast_1d(nearness(embedder, vectors @ embedder.query(one))))
+        for one in wordings
+    ]
+    fitting = sorted(map(_mean, zip(*each, strict=True)), key=lambda one: -one.score)
     near, rest = fitting[:MOST_READ], fitting[MOST_READ:]
     scores = _standardised([one.score for one in near])
     scores += trust * _standardised([one.unit.window.score for one in near])
     if reader is not None:
-        odds = reader.odds(part, near)
+        odds = np.mean([reader.odds(one, near) for one in wordings], axis=0).tolist()
         near = [replace(one, odds=told) for one, told in zip(near, odds, strict=True)]
         scores += _standardised(odds)
     return [near[at] for at in np.argsort(-scores, kind="stable")] + rest
+
+
+def _mean(same: Sequence[Quoted]) -> Quoted:
+    """One unit by the mean of its scores."""
+    scores = [(one.score, one.cosine) for one in same]
+    score, cosine = (sum(each) / len(same) for each in zip(*scores, strict=True))
+    return replace(same[0], score=score, cosine=cosine)
 
 
 def _fitting(part: str, units: Sequence[Unit], cosines: Iterable[float]) -> Iterator[Quoted]:
@@ -397,25 +394,33 @@ _GAP = 2  # tokens of the mark where lines are left out
 _PARAGRAPH = 120  # tokens: one up to this length is read as a whole
 
 
-def packed(ranked: Sequence[Quoted], budget: int, count: Count) -> tuple[Window, ...]:
+def packed(
+    ranked: Sequence[Quoted], budget: int, count: Count, earlier: Sequence[Window] = ()
+) -> tuple[Window, ...]:
     """The lines of the best units, together at most `budget` tokens: pages by their best unit, each
     in its own order. None is left out for a worse one that is shorter. The best one is read with
-    what stands around it, a sentence with its paragraph, a table row with its heads."""
+    what stands around it, a sentence with its paragraph, a table row with its heads; of what
+    `earlier` turns have read, it alone is read again."""
+    read: dict[tuple[str, int], set[int]] = {}
+    for window in earlier:
+        read.setdefault(window.place, set()).update(range(window.first, window.last + 1))
     picked: dict[tuple[str, int], tuple[Window, set[int]]] = {}  # by page, which of its lines
     units = [one.unit for one in ranked]
     units = [one for one in units if one.states] or [one for one in units if not one.instructs]
     for unit in units:
         page, place, own = unit.window.page, unit.window.place, unit.with_head_lines
         window, known = picked.get(place, (unit.window, set()))
-        if own <= known:
+        again = read.get(place, set()) - known if picked else set()
+        if own <= known | again:
             continue
         around = unit.lines.widened()
         wide = unit.paragraph(_PARAGRAPH) if picked else {*range(around.first, around.last + 1)}
         for lines in (own | wide, own):
-            texts = [page.lines[line].text for line in sorted(lines - known)]
+            new = lines - known - again
+            texts = [page.lines[line].text for line in sorted(new)]
             tokens = count("\n".join(texts)) + (_GAP if known else LABEL)
             if tokens <= budget:
-                picked[place] = window, known | lines
+                picked[place] = window, known | new
                 budget -= tokens
                 break
         else:

@@ -11,55 +11,12 @@ from typing import Generic, Protocol, TypeVar
 from assistant.contract import intents
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome, Passage
+from assistant.contract.follow_ups import follows_up
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Event, Reply
 from ingest.errors import Stopped
-from ingest.language.words import content_words
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.retrieval.search_query import SearchQuery
-
-# -- Detects questions that need the earlier conversation, by rules on their words
-
-_CONNECTIVE = re.compile(
-    r"(?:and|but|or|so|also|then|what about|how about|what if|what else|same|else|otherwise|really"
-    r"|which ones?|i mean|i meant|what do you mean|are you sure|besides|other than|apart from"
-    r"|instead of that|i(?:['’]m| am) (?:a )?(?:bit |little )?confused)\b"
-    r"|(?:yes|no|ok|okay|thanks|thank you|got it|sorry|great)\s*[,.!;]",
-    re.IGNORECASE,
-)
-# IT in capitals is a department.
-_PERSONAL = r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his{more})\b"
-_SOMEBODY = re.compile(_PERSONAL.format(more=""), re.IGNORECASE)
-_POINTER = re.compile(
-    _PERSONAL.format(more="|theirs|hers|this|these|those|former|latter"), re.IGNORECASE
-)
-NOBODY = re.compile(  # "is it possible to", "does it rain": it refers to nothing
-    r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
-)
-_FEW = 3  # content words: a longer question mostly names what its pronouns refer to
-
-
-def needs_history(question: str) -> bool:
-    """Whether a question begins like a continuation, points back, or has hardly a content word.
-
-    Rules, not the model: a rewriting prompt would cost seconds and push the passages out of the
-    model's cache, and the model reads the conversation anyway.
-    """
-    words = len(content_words(question))
-    return bool(
-        _CONNECTIVE.match(question.strip())
-        or (_POINTER.search(question) and words <= _FEW)
-        or _points_back(question)
-        or words <= 1
-    )
-
-
-def _points_back(question: str) -> bool:
-    """Whether a pronoun precedes everything it could refer to."""
-    found = _SOMEBODY.search(question)
-    before = question[: found.start()] if found else ""
-    return bool(found and not content_words(before) and not NOBODY.search(question))
-
 
 # -- The questions that are asked at once: "What does it cost, and who pays for it?"
 
@@ -94,7 +51,7 @@ class AskedQuestion:
     @cached_property
     def follows_up(self) -> bool:
         """Whether it needs earlier questions to be understood."""
-        return bool(self.earlier) and needs_history(self.text)
+        return bool(self.earlier) and follows_up(self.text)
 
     @cached_property
     def chain(self) -> tuple[str, ...]:

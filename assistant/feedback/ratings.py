@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.request import needs_history
+from assistant.contract.follow_ups import follows_up
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
@@ -133,7 +133,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    again = not needs_history(answer["question"]) and not answer.get("stopped")
+    again = not follows_up(answer["question"]) and not answer.get("stopped")
     if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]

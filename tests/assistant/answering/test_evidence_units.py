@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from assistant.answering.evidence_units import Quoted, Window, passages_of
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, packed, rank
@@ -104,9 +106,19 @@ def test_each_part_of_a_question_has_its_turn() -> None:
     texts = ["The gate opens at six.", "The gate closes at nine.", "Lunch is at noon."]
     window = Window("H.pdf", page_of(*texts), 0, 2, 1.0)
     parts = ["When does the gate open?", "When is lunch?"]
-    ranked = rank(parts, [window], WordEmbedder(), None)
+    ranked = rank([(part,) for part in parts], [window], WordEmbedder(), None)
     assert [one.unit.text for one in ranked[:2]] == [texts[0], texts[2]]
     assert len(ranked) == 3
+
+
+def test_a_unit_has_the_mean_of_its_scores_for_two_wordings() -> None:
+    window = Window("H.pdf", page_of("The gate opens at six.", "Lunch is at noon."), 0, 1, 1.0)
+    wordings = ("When does the gate open?", "And lunch?")
+    first, second, both = (
+        {one.unit.text: one.score for one in rank([part], [window], WordEmbedder(), None)}
+        for part in (wordings[:1], wordings[1:], wordings)
+    )
+    assert both == {text: pytest.approx((first[text] + second[text]) / 2) for text in first}
 
 
 def test_lines_apart_on_a_page_can_all_be_cited() -> None:
@@ -149,5 +161,5 @@ def test_the_best_part_of_a_question_keeps_its_odds() -> None:
         def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
             return [5.0 if question.split()[-1][:4] in text.text else -6.0 for text in texts]
 
-    ranked = rank(["When does the gate?", "When is noon?"], [window], WordEmbedder(), Of())
+    ranked = rank([("When does the gate?",), ("When is noon?",)], [window], WordEmbedder(), Of())
     assert [one.odds for one in ranked] == [5.0, 5.0]

@@ -1,7 +1,6 @@
 """What is read for a question, and in which order the model sees it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from assistant.answering.retrieve import Budget, Context, Retriever, reranked, reread
 from assistant.contract.evidence import GivenPassages
@@ -9,7 +8,7 @@ from assistant.contract.facts import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, Shelf
-from tests.assistant.fakes import WordEmbedder, reading, window_of
+from tests.assistant.fakes import WordEmbedder
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import LOOKED_AT
@@ -26,46 +25,19 @@ def last_message(reading: Context) -> str:
     return str(reading.messages()[-1].content)
 
 
-def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
-    """Behind a turn that has read about leave."""
-    leave = window_of(FULL_TIME, PART_TIME, document="H.pdf")
-    turn = Turn("How much annual leave do employees get?", "25 days.", (leave.passage,))
-    windows = tuple(window_of(text, document="H.pdf", number=6) for text in new)
-    context = reading("meant", leave, *windows)
-    return replace(context, before=(turn,), earlier=(leave,), closest=closest)
+LEAVE = Turn(
+    "How many days of annual leave do employees get?", "25 days.",
+    (Passage("H.pdf", 1, 1.0, FULL_TIME), Passage("H.pdf", 2, 1.0, PART_TIME)),
+)  # fmt: skip
 
 
-def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
-    known = Passage("H.pdf", 1, 1.0, PART_TIME)
-    asked = last_message(follow_up([CORE_HOURS], known))
-    assert asked.index(CORE_HOURS) < asked.index(PART_TIME) < asked.index("Question:")
-
-
-def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
-    new = window_of("Hours", CORE_HOURS, "Overtime", document="H.pdf", number=6)
-    follows = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
-    other = window_of("Another page.", document="H.pdf", number=7)
-    asked = last_message(replace(follows, windows=(new, other)))
-    assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
-    assert asked.count(CORE_HOURS) == 1
-
-
-def test_nothing_is_repeated_when_nothing_is_new() -> None:
-    asked = last_message(follow_up([], Passage("H.pdf", 1, 1.0, PART_TIME)))
-    assert asked.startswith("Question:")
-
-
-def test_the_closest_passage_fits_the_follow_up_and_what_it_builds_on() -> None:
+def test_what_fits_a_follow_up_best_stands_nearest_to_it_though_it_was_read_before() -> None:
     shelf = Shelf(FULL_TIME, PART_TIME, CORE_HOURS)
-    turn = Turn(
-        "How many days of annual leave do employees get?",
-        "25 days.",
-        (Passage("H.pdf", 1, 1.0, FULL_TIME), Passage("H.pdf", 2, 1.0, PART_TIME)),
-    )
-    request = Request("and for part-time employees?", shelf, (turn,))
-    reading = read(request)
-    assert reading.closest is not None
-    assert reading.closest.text == PART_TIME
+    reading = read(Request("and for part-time employees?", shelf, (LEAVE,)))
+    asked = last_message(reading)
+    assert asked.index(CORE_HOURS) < asked.index(PART_TIME) < asked.index("Question:")
+    assert FULL_TIME not in asked
+    assert FULL_TIME in str(reading.messages()[1].content)
 
 
 def test_a_table_of_contents_is_read_where_nothing_else_is_found() -> None:
