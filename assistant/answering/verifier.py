@@ -86,6 +86,8 @@ class Verifier:
         self._question, self._reader, self.threshold = question, reader, threshold
         self._near, self._read = near, read
         found = {one.with_heads: one for window in read for one in window.units}.values()
+        # A number may stand alone, as a term that the line below explains.
+        self._with_numbers = [one for one in found if not one.instructs]
         units = [one for one in found if one.states] or found
         self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
@@ -157,7 +159,7 @@ class Verifier:
         new = _exact(claims(sentence[opening(sentence) :]).without(stated(self._question.text)))
         if not new:
             return 1.0
-        lines = (stated(one.text, one.unit.window.scales) for one in self._units)
+        lines = (stated(one.with_heads, one.window.scales) for one in self._with_numbers)
         return max((1 - len(_exact(new.without(one))) / len(new) for one in lines), default=0.0)
 
 
