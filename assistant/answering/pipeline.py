@@ -192,6 +192,7 @@ class AnswerTool:
         return Verifier(
             context.question, context.read, None if several else self._reader,
             self._threshold if least is None else least, near if several else None,
+            verifier.CHECKED.get(getattr(self._model, "model_name", "")),
         )  # fmt: skip
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:

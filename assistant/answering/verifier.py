@@ -4,7 +4,9 @@ A small model writes something for every question. Right from wrong is told by w
 was read says it: by a reader that has learned which passage answers which question, and is given
 the answer in the question's place, else by its words; by its numbers; and by whether what was asked
 about was read at all. How much each counts was fitted to answers that were read
-(benchmarks/results/fit_verifier.md). No chat model is asked, so that one set serves them all.
+(benchmarks/results/fit_verifier.md). That set serves all chat models. For those of `CHECKED` there
+is one that also counts how sure the model was of its words and digits, and what it says when it is
+asked whether the documents state what it wrote: models differ too much in these.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
 from assistant.answering.evidence_units import Quoted, Window
 from assistant.answering.retrieve import MOST_READ
+from assistant.answering.write import Stands, showing
 from assistant.contract.facts import Judged, Outcome, Token, Verdict
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
@@ -34,6 +37,10 @@ Weights = dict[str, float]
   share of the question's words in it.
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
+- `digits`: the log of the lowest probability that the model gave to a digit, 0 without one; `sure`:
+  the mean log-probability of the words (Malinin and Gales, Uncertainty Estimation in Autoregressive
+  Structured Prediction, 2021).
+- `stands`: the model's log-odds that the documents state it.
 - `yes`, of a text that begins with it: how far its log-odds against a no are below 2.5, 0 or less.
   A small model begins nearly all with it (benchmarks/results/fit_verifier.md).
 - `near`: the highest cosine of a unit to the question, by a model that compares languages.
@@ -61,6 +68,13 @@ BY_NEARNESS: Weights = {"bias": -6.22, "near": 4.02, "stated": 2.62, "numbers": 
 # Where hardly a word is shared. Fitted to whether passages in another language answer
 # (benchmarks/results/languages.md).
 ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
+# By the name of the chat model. Fitted by benchmarks/fitting/fit_verifier.py.
+CHECKED: dict[str, Weights] = {
+    "qwen2.5-coder-1.5b-instruct-q4_k_m": {
+        "bias": -4.14, "entailed": 0.30, "numbers": 0.45, "asked": 0.92, "digits": 2.82,
+        "sure": 2.53, "stands": 1.78,
+    },
+}  # fmt: skip
 OPERATING_POINTS = {
     "strict": OperatingPoint(0.5, 0.90, 0.37),
     "balanced": OperatingPoint(0.35, 0.79, 0.26),
@@ -79,24 +93,27 @@ class Verifier:
     def __init__(
         self, question: SearchQuery, read: Sequence[Window], reader: Reader | None = None,
         threshold: float = DEFAULT_THRESHOLD, near: float | None = None,
+        checked: Weights | None = None,
     ) -> None:  # fmt: skip
         """`reader` is None where it cannot read the question; then `near` is the highest cosine of
         a unit to it, by a model that compares languages. Below `threshold`, 0 to 1, a text is not
-        given."""
+        given. `checked` are the weights of `CHECKED` for the model that writes."""
         self._question, self._reader, self.threshold = question, reader, threshold
-        self._near, self._read = near, read
+        self._near, self._read, self._checked = near, read, checked
         found = {one.with_heads: one for window in read for one in window.units}.values()
         # A number may stand alone, as a term that the line below explains.
         self._with_numbers = [one for one in found if not one.instructs]
         units = [one for one in found if one.states] or found
         self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
-    def verify(self, text: str, told: Sequence[Token] = ()) -> Judged:
+    def verify(
+        self, text: str, told: Sequence[Token] = (), stands: Stands = lambda said: None
+    ) -> Judged:
         """Judge an answer by its first sentence, and a yes also by its token, where tokens are
-        `told`. Raises LibraryError."""
+        `told`; `stands` asks the model that wrote it. Raises LibraryError."""
         if self._across:
             return self._judged({}, ACROSS)
-        first = first_statement(split_answer(text)) or text
+        said = first = first_statement(split_answer(text)) or text
         if len([word for word in all_stems(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
         signals = {"numbers": self._numbers(first), "yes": _yes(told)}
@@ -104,7 +121,11 @@ class Verifier:
             signals["stated"] = max(self._stated(first), default=0.0)
             return self._judged(signals, BY_WORDS if self._near is None else BY_NEARNESS)
         odds = self._reader.odds(first, self._nearest(first))
-        return self._judged({**signals, "entailed": max(odds, default=_UNREAD)}, BY_READER)
+        signals["entailed"] = max(odds, default=_UNREAD)
+        if self._checked and (said_odds := stands(said)) is not None:
+            signals |= {**_sureness(showing(told, said)), "stands": said_odds}
+            return self._judged(signals, self._checked)
+        return self._judged(signals, BY_READER)
 
     def verify_quoted(self, quoted: Quoted) -> Judged:
         """Judge a sentence of the documents: they say it, but it may be no answer."""
@@ -172,7 +193,9 @@ class Gate:
         self._verifier, self.anyway, self._reply = verifier, anyway, reply
         self._at_once = anyway or not verifier.threshold
 
-    def decide(self, text: str, whole: bool, told: Sequence[Token]) -> Verdict | None:
+    def decide(
+        self, text: str, whole: bool, told: Sequence[Token], stands: Stands = lambda said: None
+    ) -> Verdict | None:
         """Decides by the first sentence of a text that is still being written, and the tokens
         `told` of it; None: not yet. Who wants any answer sees it as it comes: that one is judged
         when it is whole."""
@@ -181,7 +204,7 @@ class Gate:
             return "give"
         complete = split_answer(text) if whole else split_answer(text)[:-1]
         said = first_statement(complete) or (text if whole else "")
-        return self._noted(self._verifier.verify(said, told)) if said else None
+        return self._noted(self._verifier.verify(said, told, stands)) if said else None
 
     def gives(self, quoted: Quoted) -> bool:
         """Whether a sentence of the documents is given as the answer."""
@@ -212,6 +235,14 @@ def _yes(told: Sequence[Token]) -> float:
     return min(0.0, math.log(first.probability / max(no, _LEAST)) - _SURE_YES)
 
 
+def _sureness(told: Sequence[Token]) -> Weights:
+    """How sure the model was of these tokens."""
+    words = [one for one in told if one.text.strip()]
+    odds = [math.log(max(one.probability, _LEAST)) for one in words]
+    digits = [at for one, at in zip(words, odds, strict=True) if any(map(str.isdigit, one.text))]
+    return {"digits": min(digits, default=0.0), "sure": sum(odds) / max(len(odds), 1)}
+
+
 def _exact(claimed: Claims) -> Claims:
     """Its numbers and dates; a run of a script without spaces that has a digit is no code."""
     numbers = (n for n in claimed.numbers if n.value is not None or not has_spaceless(n.digits))
@@ -224,5 +255,5 @@ def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
 
 def identity() -> str:
     """Of the weights: probabilities by different ones cannot be compared."""
-    weights = repr((BY_READER, BY_WORDS, QUOTED, BY_NEARNESS, ACROSS))
+    weights = repr((BY_READER, BY_WORDS, QUOTED, BY_NEARNESS, ACROSS, CHECKED))
     return hashlib.sha256(weights.encode()).hexdigest()[:8]

@@ -57,8 +57,10 @@ def showing(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
     return tuple(shown)
 
 
-# Whether a text, whole or still growing, is given, by its tokens, too; None: not known yet.
-Decide = Callable[[str, bool, Sequence[Token]], Verdict | None]
+# Whether a text, whole or still growing, is given, by its tokens and what the model says of a
+# sentence of it, too; None: not known yet.
+Stands = Callable[[str], float | None]
+Decide = Callable[[str, bool, Sequence[Token], Stands], Verdict | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def write(
     most: int,
     count: Callable[[str], int],
     reply: Reply,
-    decide: Decide = lambda text, whole, told: "give",
+    decide: Decide = lambda text, whole, told, stands: "give",
 ) -> Generator[str, None, Written]:
     """Yields the text as it comes, up to a number of tokens, once it is decided to give it; what is
     refused is not written to its end. `count` gives a text's tokens."""
@@ -86,7 +88,7 @@ def write(
     verdict: Verdict | None = None
     for words in stream:
         text += words
-        verdict = verdict or decide(text, False, stream.told)
+        verdict = verdict or decide(text, False, stream.told, stream.stands)
         if verdict == "refuse":
             break
         if verdict == "give":
@@ -96,7 +98,7 @@ def write(
             break
     stopped = reply.cancel.is_set()
     if verdict is None and not stopped:
-        verdict = decide(text, True, stream.told)
+        verdict = decide(text, True, stream.told, stream.stands)
     if verdict == "give":
         yield from filter(None, [text[shown:]])
     elif stopped:
@@ -138,6 +140,15 @@ class Stream:
             self.raw += str(part.content)
             yield from filter(None, [kept.feed(str(part.content))])
         yield from filter(None, [kept.rest()])
+
+    def stands(self, said: str) -> float | None:
+        """The log-odds of a yes when the model is asked whether the documents state what it has
+        just said (P(True): Kadavath and others, Language Models (Mostly) Know What They Know,
+        2022); None where it cannot be asked in between."""
+        ask = getattr(self._model, "logprobs_aside", None)
+        asked = prompts.whether_stated(self._messages, said)
+        odds = ask(asked, (prompts.YES, prompts.NO)) if ask else None
+        return odds[0] - odds[1] if odds else None
 
     def tokens(self, written: Callable[[], int]) -> tuple[int, int]:
         """The tokens of prompt and text; counted where our model was stopped and reports none."""

@@ -17,6 +17,7 @@ from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
 from assistant.errors import ContextOverflow
@@ -111,13 +112,22 @@ class LlamaCppChat(BaseChatModel):
         engine = self._engine()
         prompt = self._prompt(engine, messages)
         _check_room(len(prompt), 1, engine.context_size)
-        first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
         logits = engine.logits_after(prompt, cancel or threading.Event())
         if logits is None:
             raise Stopped("Stopped before the model had read the question.")
-        top = logits.max()
-        total = top + np.log(np.exp(logits - top).sum())
-        return [float(logits[token] - total) for token in first]
+        return _logprobs(engine, logits, candidates)
+
+    def logprobs_aside(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+    ) -> list[float] | None:
+        """The same for messages that begin like those that are being answered, for who iterates
+        over the stream, or has: it goes on as if nothing had been asked. None where they do not
+        begin so, or leave no room."""
+        engine = self._engine()
+        prompt = self._prompt(engine, messages)
+        if len(prompt) >= engine.context_size or (logits := engine.aside(prompt)) is None:
+            return None
+        return _logprobs(engine, logits, candidates)
 
     # --- answering ----------------------------------------------------------------------------
 
@@ -168,6 +178,16 @@ class LlamaCppChat(BaseChatModel):
     def _prompt(self, engine: LlamaEngine, messages: Sequence[BaseMessage]) -> list[int]:
         turns: Any = convert_to_openai_messages(messages)
         return engine.words.tokenize(engine.words.render(turns), markup=True)
+
+
+def _logprobs(
+    engine: LlamaEngine, logits: NDArray[np.float64], candidates: Sequence[str]
+) -> list[float]:
+    """Of the first token of each candidate."""
+    top = logits.max()
+    total = top + np.log(np.exp(logits - top).sum())
+    first = [engine.words.tokenize(candidate)[0] for candidate in candidates]
+    return [float(logits[token] - total) for token in first]
 
 
 def _check_room(prompt: int, answer: int, context: int) -> None:

@@ -32,6 +32,7 @@ _REFUSALS = {
 }
 CHECK = "Do the documents above contain the answer to the question? Answer yes or no."
 YES, NO = "Yes", "No"
+_STATED = "Do the documents above state this? Answer only Yes or No."
 
 SHORT = "Say in one or two sentences what all of this is about. Add nothing that is not there."
 LISTED = "{items}\n\nAre the items above {what}? Answer only Yes or No."
@@ -91,6 +92,11 @@ def answering(language: str) -> str:
     """The instruction to answer a question in its language. It offers no refusal: a small model
     takes the offer with the answer before it."""
     return ANSWER if language == ENGLISH else f"{ANSWER} Answer in {name_of(language)}."
+
+
+def whether_stated(messages: Sequence[BaseMessage], said: str) -> list[BaseMessage]:
+    """The prompt of an answer, with what was said, and the question whether it is stated."""
+    return [*messages, AIMessage(said), HumanMessage(_STATED)]
 
 
 def on_passages(passages: Sequence[Passage], instruction: str) -> list[BaseMessage]:

@@ -262,6 +262,27 @@ class LlamaEngine:
                 return None
             return self._logits().astype(np.float64)
 
+    def aside(self, prompt: Sequence[int]) -> NDArray[np.float64] | None:
+        """The raw scores after a prompt that begins like what is held, also in the midst of
+        `generate`, for who iterates over it: the same tokens follow as without. None where it
+        begins otherwise, or was stopped. Raises ModelUnusable."""
+        free = self._lock.acquire(blocking=False)  # else it is held by the iteration
+        try:
+            held, whole = list(self._held), self._whole
+            common = _common_prefix(held, prompt)
+            if common < max(whole, 1) or common == len(prompt):
+                return None
+            self._keep(common)
+            scores = self._logits().astype(np.float64) if self._decode(prompt[common:]) else None
+            self._keep(common)
+            # One by one, as they were computed before.
+            restored = all(self._decode([token]) for token in held[common:])
+            self._whole = whole
+            return scores if restored else None
+        finally:
+            if free:
+                self._lock.release()
+
     def _logits(self) -> NDArray[np.float32]:
         scores = self._llama.llama_get_logits_ith(self._context, -1)
         found: NDArray[np.float32] = np.ctypeslib.as_array(scores, (self.words.size,))

@@ -1,11 +1,19 @@
 """What was written is given where a unit that was read says it."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
 from assistant.answering.evidence_units import Quoted
-from assistant.answering.verifier import BY_NEARNESS, BY_READER, BY_WORDS, Verifier, identity
+from assistant.answering.verifier import (
+    BY_NEARNESS,
+    BY_READER,
+    BY_WORDS,
+    CHECKED,
+    Verifier,
+    identity,
+)
 from assistant.contract.facts import Token
 from tests.assistant.fakes import window_of
 from vectorstore.retrieval.rerank import Readable
@@ -121,3 +129,37 @@ def test_a_yes_needs_to_be_much_more_probable_than_a_no() -> None:
     assert verifier.verify(text).verdict == "give", "a server that gives no tokens"
     any_answer = Verifier(QUESTION, [LEAVE], threshold=0.0)
     assert any_answer.verify(text, [unsure]).verdict == "give"
+
+
+def told_of(text: str, digits: float) -> list[Token]:
+    return [
+        Token(word, digits if word.strip().isdigit() else 0.95)
+        for word in re.findall(r"\s?\w+|[^\w\s]", text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stands", "digits", "verdict"),
+    [(2.2, 0.99, "give"), (0.4, 0.99, "refuse"), (2.2, 0.2, "refuse")],
+)
+def test_the_model_that_wrote_it_must_be_sure_of_it(
+    stands: float, digits: float, verdict: str
+) -> None:
+    [weights] = CHECKED.values()
+    said = "Full-time employees get 25 days of annual leave."
+    verifier = Verifier(QUESTION, [LEAVE], Believes("25", 2.0), checked=weights)
+    judged = verifier.verify(f"{said} It is", told_of(f"{said} It is", digits), lambda one: stands)
+    assert (judged.verdict, judged.shares.keys()) == (verdict, weights.keys())
+
+
+def test_a_number_that_no_line_has_is_not_given_however_sure_the_model_is() -> None:
+    [weights] = CHECKED.values()
+    said = "Full-time employees get 31 days of annual leave."
+    verifier = Verifier(QUESTION, [LEAVE], Believes("25", 2.0), checked=weights)
+    assert verifier.verify(said, told_of(said, 0.99), lambda one: 1.9).verdict == "refuse"
+
+
+def test_a_model_that_cannot_be_asked_in_between_is_judged_by_the_lines() -> None:
+    [weights] = CHECKED.values()
+    verifier = Verifier(QUESTION, [LEAVE], Believes("25", 4.0), checked=weights)
+    assert verifier.verify("They get 25 days.").shares.keys() == BY_READER.keys()

@@ -6,7 +6,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 
-from assistant.answering.write import Decide, Written, repeats, write
+from assistant.answering.write import Decide, Stands, Written, repeats, write
 from assistant.contract.facts import Token, Verdict
 from assistant.contract.reply import Reply
 from ingest.text.reflow import about_tokens
@@ -14,7 +14,7 @@ from ingest.text.reflow import about_tokens
 MESSAGES = [HumanMessage("Question: how long?")]
 
 
-def given(text: str, whole: bool, told: Sequence[Token]) -> Verdict:
+def given(text: str, whole: bool, told: Sequence[Token], stands: Stands) -> Verdict:
     return "give"
 
 
@@ -59,7 +59,7 @@ def test_an_address_that_the_model_has_not_read_is_never_shown() -> None:
 
 def test_what_is_not_decided_yet_is_shown_once_it_is() -> None:
     streamed, done, reply = written(
-        "It is 25 days.", decide=lambda text, whole, told: "give" if "25" in text else None
+        "It is 25 days.", decide=lambda text, *_: "give" if "25" in text else None
     )
     assert streamed == done.text == "It is 25 days."
     assert reply.trace.withheld == ""
@@ -68,7 +68,7 @@ def test_what_is_not_decided_yet_is_shown_once_it_is() -> None:
 def test_what_is_refused_is_not_written_to_its_end_and_kept_for_the_receipt() -> None:
     streamed, done, reply = written(
         "It is 25 days. It is paid.",
-        decide=lambda text, whole, told: "refuse" if "25" in text else None,
+        decide=lambda text, *_: "refuse" if "25" in text else None,
     )
     assert streamed == ""
     assert done.text == reply.trace.withheld.strip() == "It is 25"
@@ -78,7 +78,7 @@ def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage("It is 25 days.")]))
     reply = Reply("how long?", lambda reply: iter(()))
 
-    def stopped(text: str, whole: bool, told: Sequence[Token]) -> Verdict | None:
+    def stopped(text: str, whole: bool, told: Sequence[Token], stands: Stands) -> Verdict | None:
         reply.stop()
         return "refuse" if whole else None
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 
 from assistant.llm.chat_model import LlamaCppChat
-from tests.assistant.llm.llama.asking import ROUNDING, SHORT
+from tests.assistant.llm.llama.asking import ROUNDING, SHORT, question
 
 pytestmark = pytest.mark.slow
 
@@ -52,3 +53,29 @@ def test_a_stream_tells_how_likely_its_tokens_were(chat: LlamaCppChat) -> None:
     for one in told:  # it takes the likeliest
         assert all(other["logprob"] <= one["logprob"] for other in one["top_logprobs"])
         assert one["logprob"] <= 0
+
+
+LONG = question("When does the lunch break of office 7 begin, and why is it so?")
+
+
+def test_what_is_asked_in_between_changes_no_word(chat: LlamaCppChat) -> None:
+    plain = [str(part.content) for part in chat.stream(LONG, max_tokens=24)]
+    told: list[list[float] | None] = []
+    parts, said = [], ""
+    for part in chat.stream(LONG, max_tokens=24):
+        parts.append(str(part.content))
+        said += parts[-1]
+        if len(parts) in (5, 6, 17):  # in the midst of a word, too
+            asked = [*LONG, AIMessage(said[:-2]), HumanMessage("Is that so? Answer Yes or No.")]
+            told.append(chat.logprobs_aside(asked, ("Yes", "No")))
+    assert parts == plain
+    after = [*LONG, AIMessage(said), HumanMessage("Is that so? Answer Yes or No.")]
+    told.append(chat.logprobs_aside(after, ("Yes", "No")))
+    assert all(one is not None and max(one) < 0 for one in told)
+    assert told[-1] == pytest.approx(chat.next_token_logprobs(after, ("Yes", "No")), abs=ROUNDING)
+
+
+def test_nothing_else_can_be_asked_in_between(chat: LlamaCppChat) -> None:
+    for _ in chat.stream(LONG, max_tokens=2):
+        assert chat.logprobs_aside([HumanMessage("Is it blue?")], ("Yes", "No")) is None
+    assert chat.invoke(LONG, max_tokens=8).content
