@@ -5,8 +5,8 @@ was read says it: by a reader that has learned which passage answers which quest
 the answer in the question's place, else by its words; by its numbers; and by whether what was asked
 about was read at all. How much each counts was fitted to answers that were read
 (benchmarks/results/fit_verifier.md). That set serves all chat models. For those of `CHECKED` there
-is one that also counts how sure the model was of its words and digits, and what it says when it is
-asked whether the documents state what it wrote: models differ too much in these.
+is one that also counts how sure the model was of its digits, and what it says when it is asked
+whether the documents state what it wrote: models differ too much in these.
 """
 
 import hashlib
@@ -37,9 +37,8 @@ Weights = dict[str, float]
   share of the question's words in it.
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
-- `digits`: the log of the lowest probability that the model gave to a digit, 0 without one; `sure`:
-  the mean log-probability of the words (Malinin and Gales, Uncertainty Estimation in Autoregressive
-  Structured Prediction, 2021).
+- `digits`: the log of the lowest probability that the model gave to a digit, 0 without one (Malinin
+  and Gales, Uncertainty Estimation in Autoregressive Structured Prediction, 2021).
 - `stands`: the model's log-odds that the documents state it.
 - `yes`, of a text that begins with it: how far its log-odds against a no are below 2.5, 0 or less.
   A small model begins nearly all with it (benchmarks/results/fit_verifier.md).
@@ -56,8 +55,8 @@ class OperatingPoint:
     answerable: float  # share of right answers that are not given as well
 
 
-# The first two and BY_NEARNESS are fitted by benchmarks/fitting/fit_verifier.py. The effects are
-# those of BY_READER on answers that were written and labelled later.
+# Fitted by benchmarks/fitting/fit_verifier.py, as BY_NEARNESS and CHECKED are. The effects at the
+# operating points are those of CHECKED on questions that nobody who built this had seen.
 BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14, "yes": 1.0}
 BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32, "yes": 1.0}
 # Those by words, and .23 more, so that as few unanswerable questions are answered.
@@ -68,17 +67,18 @@ BY_NEARNESS: Weights = {"bias": -6.22, "near": 4.02, "stated": 2.62, "numbers": 
 # Where hardly a word is shared. Fitted to whether passages in another language answer
 # (benchmarks/results/languages.md).
 ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
-# By the name of the chat model. Fitted by benchmarks/fitting/fit_verifier.py.
+# By the name of the chat model; of the bias .42 is taken, so that at the same threshold fewer
+# unanswerable questions are answered than by BY_READER.
 CHECKED: dict[str, Weights] = {
     "qwen2.5-coder-1.5b-instruct-q4_k_m": {
-        "bias": -4.14, "entailed": 0.30, "numbers": 0.45, "asked": 0.92, "digits": 2.82,
-        "sure": 2.53, "stands": 1.78,
+        "bias": -7.30, "entailed": 0.29, "numbers": 2.74, "asked": 1.31, "digits": 0.84,
+        "stands": 1.66, "yes": 1.0,
     },
 }  # fmt: skip
 OPERATING_POINTS = {
-    "strict": OperatingPoint(0.5, 0.90, 0.37),
-    "balanced": OperatingPoint(0.35, 0.79, 0.26),
-    "helpful": OperatingPoint(0.25, 0.70, 0.14),
+    "strict": OperatingPoint(0.5, 0.95, 0.85),
+    "balanced": OperatingPoint(0.35, 0.88, 0.41),
+    "helpful": OperatingPoint(0.25, 0.72, 0.30),
 }
 BALANCED, HELPFUL = "balanced", "helpful"
 DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
@@ -123,7 +123,7 @@ class Verifier:
         odds = self._reader.odds(first, self._nearest(first))
         signals["entailed"] = max(odds, default=_UNREAD)
         if self._checked and (said_odds := stands(said)) is not None:
-            signals |= {**_sureness(showing(told, said)), "stands": said_odds}
+            signals |= {"digits": _digits(showing(told, said)), "stands": said_odds}
             return self._judged(signals, self._checked)
         return self._judged(signals, BY_READER)
 
@@ -235,12 +235,9 @@ def _yes(told: Sequence[Token]) -> float:
     return min(0.0, math.log(first.probability / max(no, _LEAST)) - _SURE_YES)
 
 
-def _sureness(told: Sequence[Token]) -> Weights:
-    """How sure the model was of these tokens."""
-    words = [one for one in told if one.text.strip()]
-    odds = [math.log(max(one.probability, _LEAST)) for one in words]
-    digits = [at for one, at in zip(words, odds, strict=True) if any(map(str.isdigit, one.text))]
-    return {"digits": min(digits, default=0.0), "sure": sum(odds) / max(len(odds), 1)}
+def _digits(told: Sequence[Token]) -> float:
+    chances = (one.probability for one in told if any(map(str.isdigit, one.text)))
+    return math.log(max(min(chances, default=1.0), _LEAST))
 
 
 def _exact(claimed: Claims) -> Claims:

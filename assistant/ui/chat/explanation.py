@@ -150,7 +150,6 @@ SIGNALS = {
     "stated": N_("share of its words in one line"),
     "numbers": N_("share of its new numbers in one line"),
     "digits": N_("how sure the model was of its digits"),
-    "sure": N_("how sure the model was of its words"),
     "stands": N_("the model's opinion that the documents say it"),
     "asked": N_("share of the question's words that were read"),
     "yes": N_("how much more probable a yes should be than a no"),

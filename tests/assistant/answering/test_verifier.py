@@ -140,7 +140,7 @@ def told_of(text: str, digits: float) -> list[Token]:
 
 @pytest.mark.parametrize(
     ("stands", "digits", "verdict"),
-    [(2.2, 0.99, "give"), (0.4, 0.99, "refuse"), (2.2, 0.2, "refuse")],
+    [(2.2, 0.99, "give"), (0.4, 0.99, "refuse"), (2.2, 0.01, "refuse")],
 )
 def test_the_model_that_wrote_it_must_be_sure_of_it(
     stands: float, digits: float, verdict: str

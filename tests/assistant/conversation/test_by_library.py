@@ -79,7 +79,9 @@ def test_one_library_answers_as_before(both: Federated, file: Place) -> None:
     assert not any("library" in row for row in (*answer["citations"], *answer["passages"]))
 
 
-def test_a_follow_up_is_asked_of_both_and_reads_what_is_new_of_them(both: Federated, file: Place) -> None:
+def test_a_follow_up_is_asked_of_both_and_reads_what_is_new_of_them(
+    both: Federated, file: Place
+) -> None:
     made = assistant(both, file, SAID, TRAIN)
     first = made.ask(LEAVE, conversation="talk").to_json()
     assert {p["library"] for p in first["passages"]} == {"staff", "office"}
