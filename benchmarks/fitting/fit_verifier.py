@@ -88,9 +88,8 @@ def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
         odds[left_out] += others.decision_function(signals[left_out])
     model = _regression(names, signals, right)
     weights = dict(zip(names, model.coef_[0].round(2).tolist(), strict=True))
-    print(
-        f"{kind}: bias {model.intercept_[0] - LESS.get(kind, 0.0):.2f}, {weights}; on libraries that were left out"
-    )
+    bias = model.intercept_[0] - LESS.get(kind, 0.0)
+    print(f"{kind}: bias {bias:.2f}, {weights}; on libraries that were left out")
     tell(rows, odds)
 
 
