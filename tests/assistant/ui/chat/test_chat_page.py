@@ -320,11 +320,11 @@ def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
 
     ask(app, LEAVE)
     opened(app, "where-unsure")
-    assert any("turns down about 8;" in caption.value for caption in app.caption)
+    assert any("turns down about 9;" in caption.value for caption in app.caption)
     choice = next(g for g in app.button_group if g.label == "When unsure")
     choice.set_value("strict").run()
     opened(app, "where-unsure")
-    assert any("turns down about 9;" in caption.value for caption in app.caption)
+    assert any("turns down about 10;" in caption.value for caption in app.caption)
     ask(app, LEAVE)
 
     assert [request.threshold for request in tool.asked] == [0.35, 0.5]
