@@ -94,7 +94,7 @@ def test_an_answer_is_stopped_while_it_is_written_and_so_is_the_waiting_for_it(
     real_address: str, visit: Visit, picture: Picture
 ) -> None:
     one, other = visit(f"{real_address}/?library=main"), visit(f"{real_address}/?library=main")
-    ask(one, "Explain the rules for passwords in a few sentences")
+    ask(one, "Explain what a password must look like and when it is changed, in a few sentences")
     one.get_by_role("button", name="Stop").wait_for()
     ask(other, PASSWORDS)
     with acting_while_drawn(one, other):
