@@ -265,7 +265,8 @@ class LlamaEngine:
     def aside(self, prompt: Sequence[int]) -> NDArray[np.float64] | None:
         """The raw scores after a prompt that begins like what is held, also in the midst of
         `generate`, for who iterates over it: the same tokens follow as without. None where it
-        begins otherwise, or was stopped. Raises ModelUnusable."""
+        begins otherwise, or was stopped. A recurrent model, whose cache cannot be cut, would lose
+        what it holds. Raises ModelUnusable."""
         free = self._lock.acquire(blocking=False)  # else it is held by the iteration
         try:
             held, whole = list(self._held), self._whole
