@@ -178,9 +178,6 @@ class AnswerTool:
                 written = yield from write(
                     model, messages, self._most, self._count, reply, gate.decide
                 )
-                if written.text and not reply.trace.facts.judged:
-                    told = reply.trace.facts.written
-                    gate.decide(written.text, not written.stopped, told)
         if written.text or written.stopped:
             return written
         reply.trace.asked = ()  # nothing to write again
@@ -239,7 +236,7 @@ def refusal(context: Context) -> Outcome:
     closest = [quoted for quoted in context.ranked if quoted.unit.states][:_SHOWN]
     return Outcome(
         said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=notices.of_refusal(context.asked, context.question, context.windows),
+        notices=notices.of_refusal(context.asked, context.question, context.read),
         closest=_closest(closest).lines,
     )  # fmt: skip
 

@@ -49,7 +49,7 @@ class Budget:
     passages: int = 450
     answer: int = 400
     part: int = 225  # more for each further part of a question
-    more: int = 225  # for a follow-up, beside what earlier turns have read
+    follow_up: int = 225  # beside what earlier turns have read
 
     @property
     def prompt(self) -> int:
@@ -126,13 +126,10 @@ class Context:
     def messages(self) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
         before: list[prompts.EarlierTurn] = []
-        read: list[Passage] = []
         for turn in self.before:
-            more = _unread(turn.passages, read)
-            before.append((more, SearchQuery(turn.question), turn.answer))
-            read += more
-        # The best last, because a small model answers from what it read last.
-        new = self.passages[::-1] if before else self.passages
+            read = _in_order(turn.passages, first=not before)
+            before.append((read, SearchQuery(turn.question), turn.answer))
+        new = _in_order(self.passages, first=not before)
         question = self.asked if before else self.question
         return prompts.conversation(before, new, question, prompts.answering(self.asked.language))
 
@@ -143,13 +140,9 @@ def _also(second: Quoted, first: Quoted) -> bool:
     return second.odds is not None and second.odds >= _SURE
 
 
-def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
-    return [passage for passage in passages if not any(_is_part(passage, of=old) for old in read)]
-
-
-def _is_part(passage: Passage, of: Passage) -> bool:
-    same = passage.document == of.document and passage.page == of.page
-    return same and all(part in of.text for part in parts_of(passage.text))
+def _in_order(passages: Sequence[Passage], first: bool) -> Sequence[Passage]:
+    """A follow-up reads the best last: a small model answers from what it read last."""
+    return passages if first else passages[::-1]
 
 
 # -- Finds passages for the meaning of a question, and orders and packs their units
@@ -203,7 +196,7 @@ class Retriever:
         ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
         context = Context(asked.alone, query, evidence, (), ranked, tuple(hits), odds, expected)
         further = self._budget.part * (len(asked.parts) - 1)
-        return self._continued(context, request, self._budget.more + further) or replace(
+        return self._continued(context, request, self._budget.follow_up + further) or replace(
             context,
             windows=packed(ranked, min(self._budget.passages + further, room), self._count),
         )
@@ -374,10 +367,8 @@ def _ranked(
 
 
 def _mean(same: Sequence[Quoted]) -> Quoted:
-    """One unit by the mean of its scores."""
-    scores = [(one.score, one.cosine) for one in same]
-    score, cosine = (sum(each) / len(same) for each in zip(*scores, strict=True))
-    return replace(same[0], score=score, cosine=cosine)
+    """One unit by the mean of its scores; its nearness is that to the first wording."""
+    return replace(same[0], score=sum(one.score for one in same) / len(same))
 
 
 def _fitting(part: str, units: Sequence[Unit], cosines: Iterable[float]) -> Iterator[Quoted]:
@@ -416,7 +407,7 @@ def packed(
         around = unit.lines.widened()
         wide = unit.paragraph(_PARAGRAPH) if picked else {*range(around.first, around.last + 1)}
         for lines in (own | wide, own):
-            new = lines - known - again
+            new = (own | (lines - again)) - known  # no sentence without its beginning
             texts = [page.lines[line].text for line in sorted(new)]
             tokens = count("\n".join(texts)) + (_GAP if known else LABEL)
             if tokens <= budget:

@@ -192,19 +192,21 @@ class Gate:
         """Who wants an answer `anyway` gets one."""
         self._verifier, self.anyway, self._reply = verifier, anyway, reply
         self._at_once = anyway or not verifier.threshold
+        self._decided: Verdict | None = None
 
     def decide(
         self, text: str, whole: bool, told: Sequence[Token], stands: Stands = lambda said: None
     ) -> Verdict | None:
-        """Decides by the first sentence of a text that is still being written, and the tokens
+        """Decides, once, by the first sentence of a text that is still being written, and the tokens
         `told` of it; None: not yet. Who wants any answer sees it as it comes: that one is judged
         when it is whole."""
         self._reply.activity.stage = _("Writing")
-        if self._at_once and not whole:
-            return "give"
+        if self._decided or (self._at_once and not whole):
+            return self._decided or "give"
         complete = split_answer(text) if whole else split_answer(text)[:-1]
         said = first_statement(complete) or (text if whole else "")
-        return self._noted(self._verifier.verify(said, told, stands)) if said else None
+        self._decided = self._noted(self._verifier.verify(said, told, stands)) if said else None
+        return self._decided
 
     def gives(self, quoted: Quoted) -> bool:
         """Whether a sentence of the documents is given as the answer."""

@@ -89,17 +89,17 @@ def write(
     for words in stream:
         text += words
         verdict = verdict or decide(text, False, stream.told, stream.stands)
-        if verdict == "refuse":
+        if verdict == "refuse" or reply.cancel.is_set():
             break
         if verdict == "give":
             yield text[shown:]
             shown = len(text)
         if repeats(text):  # at temperature 0 a small model can fall into a loop
             break
-    stopped = reply.cancel.is_set()
-    if verdict is None and not stopped:
+    if not reply.cancel.is_set() and verdict != "refuse":
         verdict = decide(text, True, stream.told, stream.stands)
-    if verdict == "give":
+    stopped = reply.cancel.is_set()
+    if verdict == "give" and (shown or not stopped):
         yield from filter(None, [text[shown:]])
     elif stopped:
         text = ""  # nobody has seen it, and it was not yet known to be an answer
@@ -143,11 +143,15 @@ class Stream:
 
     def stands(self, said: str) -> float | None:
         """The log-odds of a yes when the model is asked whether the documents state what it has
-        just said (P(True): Kadavath and others, Language Models (Mostly) Know What They Know,
-        2022); None where it cannot be asked in between."""
+        said, up to the end of this sentence (P(True): Kadavath and others, Language Models (Mostly)
+        Know What They Know, 2022); None where it cannot be asked in between, or has written
+        something else: an address was taken out of it."""
         ask = getattr(self._model, "logprobs_aside", None)
-        asked = prompts.whether_stated(self._messages, said)
-        odds = ask(asked, (prompts.YES, prompts.NO)) if ask else None
+        before, found, _ = self.raw.partition(said)
+        if ask is None or not found:
+            return None
+        asked = prompts.whether_stated(self._messages, before + found)
+        odds = ask(asked, (prompts.YES, prompts.NO), self._cancel)
         return odds[0] - odds[1] if odds else None
 
     def tokens(self, written: Callable[[], int]) -> tuple[int, int]:

@@ -50,7 +50,7 @@ def _rate(args: argparse.Namespace, settings: Settings, words: Sequence[str]) ->
         args.misused(f"a thumb is up, down or none, not {thumb!r}")
     receipt = composition.receipts(settings).get(id)
     kept = feedback(settings, receipt.library or settings.library)
-    kept.rate(receipt.answer, _THUMBS[thumb])
+    kept.rate(receipt.answer, _THUMBS[thumb], receipt.alone)
     if args.json:
         print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
     else:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.follow_ups import follows_up
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
@@ -52,10 +51,11 @@ class Feedback(Kept):
         super().__init__(path, _FEEDBACK)
         self.mine = mine
 
-    def rate(self, answer: Answer, good: bool | None) -> None:
-        """Save a thumb up or down, replacing an earlier one; None withdraws it."""
+    def rate(self, answer: Answer, good: bool | None, alone: bool = True) -> None:
+        """Save a thumb up or down, replacing an earlier one; None withdraws it. `alone`: the
+        question was understood without those before it, so that it can be asked again."""
         # The question first: after a kill in between only a thumb is missing.
-        if good and (question := _own_question(answer)):
+        if good and alone and (question := _own_question(answer)):
             self.mine.add([question])
         else:
             self.mine.remove(_id(answer))
@@ -133,8 +133,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    again = not follows_up(answer["question"]) and not answer.get("stopped")
-    if not again or answer["tool"] == "whole":
+    if answer.get("stopped") or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]
     if answer["refused"]:

@@ -118,14 +118,14 @@ class LlamaCppChat(BaseChatModel):
         return _logprobs(engine, logits, candidates)
 
     def logprobs_aside(
-        self, messages: Sequence[BaseMessage], candidates: Sequence[str]
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], cancel: threading.Event
     ) -> list[float] | None:
-        """The same for messages that begin like those that are being answered, for who iterates
-        over the stream, or has: it goes on as if nothing had been asked. None where they do not
-        begin so, or leave no room."""
+        """The same for messages that continue those that are being answered, for who iterates
+        over the stream, or has: it goes on as if nothing had been asked. None where they do not,
+        leave no room, or `cancel` is set meanwhile."""
         engine = self._engine()
         prompt = self._prompt(engine, messages)
-        if len(prompt) >= engine.context_size or (logits := engine.aside(prompt)) is None:
+        if len(prompt) >= engine.context_size or (logits := engine.aside(prompt, cancel)) is None:
             return None
         return _logprobs(engine, logits, candidates)
 

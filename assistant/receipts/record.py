@@ -54,6 +54,12 @@ class Receipt:
     program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
     facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
 
+    @property
+    def alone(self) -> bool:
+        """Whether the question was understood without those before it."""
+        understood = self.facts.get("understood") or {}
+        return understood.get("searched", self.answer["question"]) == self.answer["question"]
+
 
 def _receipt(row: Mapping[str, Any]) -> Receipt:
     """Raises AssistantError for one that says more than this version could replay."""

@@ -122,7 +122,7 @@ def ranks(corpus: GivenPassages, query: SearchQuery, gold: set[str]) -> list[int
 
 def report(rows: Sequence[Row]) -> None:
     for name, group in (
-        ("all", rows), ("which the rules see as follow-ups", [r for r in rows if r["follows_up"]]),
+        ("all", rows), ("that are taken for follow-ups", [r for r in rows if r["follows_up"]]),
     ):  # fmt: skip
         print(f"\n{len(group)} tasks ({name})\n")
         body = [[way, *shares(group, way)] for way in WAYS]

@@ -21,9 +21,8 @@ from sklearn.metrics import roc_auc_score
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, Context
-from assistant.answering.verifier import BY_READER, OPERATING_POINTS, Verifier
+from assistant.answering.verifier import BY_READER, CHECKED, OPERATING_POINTS, Verifier
 from assistant.answering.write import Stream
-from assistant.contract.facts import Token
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions, read_rows
 from assistant.llm.chat_model import LlamaCppChat
@@ -65,7 +64,8 @@ def main() -> None:
     older = [row for row in rows if not row["yes"]]
     if options.labelled:
         more = read_rows(options.labelled)
-        older += [{name: str(value) for name, value in row.items()} for row in more]
+        labelled = [{name: str(value) for name, value in row.items()} for row in more]
+        later, older = later + labelled, older + labelled
     for kind, names in KINDS.items():
         some = later if kind == "CHECKED" else older
         fit(kind, names, [row for row in some if all(row.get(name) for name in names)])
@@ -139,20 +139,18 @@ def write(options: Any) -> None:
             row = {"set": options.library.name, "question": question.question, "answer": text,
                    "known": question.answers, "answerable": int(question.answerable),
                    "right": ""}  # fmt: skip
-            common.append_row(
-                options.write, {**row, **_signals(context, text, reader, written.told)}
-            )
+            common.append_row(options.write, {**row, **_signals(context, text, reader, written)})
 
 
-def _signals(
-    context: Context, text: str, reader: Reader, told: Sequence[Token]
-) -> dict[str, float]:
+def _signals(context: Context, text: str, reader: Reader, written: Stream) -> dict[str, float]:
     read = (context.question, context.windows)
     if is_multilingual(context.evidence.embedder()):
         near = max((one.cosine for one in context.ranked), default=0.0)
-        return {**Verifier(*read, near=near).verify(text, told).signals}
-    by_words = Verifier(*read).verify(text, told).signals
-    return {**Verifier(*read, reader).verify(text, told).signals, **by_words}
+        return {**Verifier(*read, near=near).verify(text, written.told).signals}
+    by_words = Verifier(*read).verify(text, written.told).signals
+    (checked,) = CHECKED.values()
+    asked = Verifier(*read, reader, checked=checked)
+    return {**asked.verify(text, written.told, written.stands).signals, **by_words}
 
 
 if __name__ == "__main__":

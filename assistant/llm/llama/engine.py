@@ -12,7 +12,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -200,6 +200,7 @@ class LlamaEngine:
         self._lock = threading.Lock()
         self._held: list[int] = []  # the tokens whose keys and values are in the context
         self._whole = 0  # of them, from the start, those computed in whole blocks
+        self._asked = 0  # tokens of the last prompt: those behind it came one by one
         self._never = ctypes.create_string_buffer(2)
         self._open(runtime.placements(llama, path, gpu), context, threads)
         # `words` frees the weights, so it has to live until the context is gone.
@@ -262,27 +263,34 @@ class LlamaEngine:
                 return None
             return self._logits().astype(np.float64)
 
-    def aside(self, prompt: Sequence[int]) -> NDArray[np.float64] | None:
-        """The raw scores after a prompt that begins like what is held, also in the midst of
+    def aside(self, prompt: Sequence[int], cancel: threading.Event) -> NDArray[np.float64] | None:
+        """The raw scores after a prompt that continues the last one, also in the midst of
         `generate`, for who iterates over it: the same tokens follow as without. None where it
-        begins otherwise, or was stopped. A recurrent model, whose cache cannot be cut, would lose
-        what it holds. Raises ModelUnusable."""
+        does not, is longer than a batch, or was stopped. A recurrent model, whose cache cannot be
+        cut, would lose what it holds. Raises ModelUnusable."""
         free = self._lock.acquire(blocking=False)  # else it is held by the iteration
         try:
-            held, whole = list(self._held), self._whole
-            common = _common_prefix(held, prompt)
-            if common < max(whole, 1) or common == len(prompt):
+            if not self._finalizer.alive:
                 return None
-            self._keep(common)
-            scores = self._logits().astype(np.float64) if self._decode(prompt[common:]) else None
-            self._keep(common)
-            # One by one, as they were computed before.
-            restored = all(self._decode([token]) for token in held[common:])
-            self._whole = whole
-            return scores if restored else None
+            with self._abortable(cancel) if free else nullcontext():
+                return self._aside(prompt, free)
         finally:
             if free:
                 self._lock.release()
+
+    def _aside(self, prompt: Sequence[int], ended: bool) -> NDArray[np.float64] | None:
+        held, common = list(self._held), _common_prefix(self._held, prompt)
+        more = prompt[common:]
+        if not self._asked or common < self._asked or not 0 < len(more) <= runtime.BATCH:
+            return None
+        self._keep(common)
+        scores = self._logits().astype(np.float64) if self._decode(more) else None
+        self._keep(common)
+        if ended:  # nothing is to follow
+            return scores
+        # One by one, as they were computed before.
+        restored = all(self._decode([token]) for token in held[common:])
+        return scores if restored else None
 
     def _logits(self) -> NDArray[np.float32]:
         scores = self._llama.llama_get_logits_ith(self._context, -1)
@@ -348,6 +356,7 @@ class LlamaEngine:
         common = min(_common_prefix(self._held, prompt), len(prompt) - 1, self._whole)
         self._keep(common // BLOCK * BLOCK)
         whole = len(prompt) // BLOCK * BLOCK
+        self._asked = len(prompt)
         for start in range(len(self._held), whole, runtime.BATCH):
             if not self._decode(prompt[start : min(start + runtime.BATCH, whole)]):
                 return False

@@ -55,8 +55,10 @@ def draw_thumbs(answer: Answer) -> None:
 
 @session.errors_kept()
 def _rate(key: str, answer: Answer) -> None:
-    thumb = st.session_state[key]
-    resources.feedback().rate(answer, None if thumb is None else bool(thumb))
+    thumb, receipts = st.session_state[key], resources.assistant().receipts
+    known = receipts is not None and receipts.has(answer["id"])
+    alone = receipts is not None and known and receipts.get(answer["id"]).alone
+    resources.feedback().rate(answer, None if thumb is None else bool(thumb), alone)
 
 
 _CLOSEST = 4  # passages under a refusal

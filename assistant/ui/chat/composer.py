@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from assistant import attachments
-from assistant.answering.verifier import OPERATING_POINTS
+from assistant.answering.verifier import CHECKED, OPERATING_POINTS
 from assistant.background import Background
 from assistant.contract.asked_in import in_words
 from assistant.contract.evidence import GivenPassages
@@ -576,11 +576,11 @@ def _unsure(assistant: Assistant) -> None:
         key=_REFUSAL, persist_state="session", width="stretch",
     )  # fmt: skip
     if picked in OPERATING_POINTS:
-        quotes = assistant.model_name == "extractive"  # then the figures are others
+        measured = assistant.model_name in CHECKED  # with others the figures are others
         point = OPERATING_POINTS[picked]
         often = _(
             "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
             "10 right answers it keeps back about {wrongly}.",
             rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
         )  # fmt: skip
-        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
+        st.caption(f"{_(_EFFECTS[picked])} {often}" if measured else _(_EFFECTS[picked]))

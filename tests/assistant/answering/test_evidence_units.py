@@ -89,6 +89,18 @@ def test_none_is_left_out_for_a_worse_one_that_is_shorter() -> None:
     assert [window.page.number for window in read] == [1]
 
 
+def test_a_sentence_that_earlier_turns_have_read_in_part_is_read_whole() -> None:
+    page = page_of("Parking in", "the yard costs five euros a day.", "Ask at the gate.")
+    (first, *_) = Window("H.pdf", page, 0, 2, 1.0).units
+    other = Window("H.pdf", page_of("It is cheap.", number=2), 0, 0, 1.0).units[0]
+    ranked = [Quoted(unit, 1.0, 1.0) for unit in (other, first)]
+    before = Window("H.pdf", page, 0, 0, 1.0)
+    read = packed(ranked, 400, about_tokens, (before,))
+    assert "Parking in the yard costs five euros a day." in [
+        unit.text for window in read for unit in window.units
+    ]
+
+
 def test_of_a_line_that_is_too_long_no_other_takes_the_place() -> None:
     page = page_of("word " * 500)
     [window] = packed([Quoted(Window("H.pdf", page, 0, 0, 1.0).units[0], 1.0, 1.0)], 50, len)

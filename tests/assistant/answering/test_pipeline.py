@@ -131,6 +131,18 @@ def test_a_follow_up_stands_behind_the_turn_it_builds_on() -> None:
     assert second.citations[0].quote == PART_TIME
 
 
+def test_the_third_turn_finds_what_the_second_has_read_in_the_cache() -> None:
+    lines = (FULL_TIME, PART_TIME, "Trainees get 20 days of annual leave.", "Leave is paid.")
+    model = ScriptedChat(replies=["25 days.", "15 days.", "20 days."])
+    tool, turns, shelf = AnswerTool(model, Budget(passages=20, follow_up=60)), [], Shelf(*lines)
+    for asked in ("How much annual leave is there?", "and for part-timers?", "and for trainees?"):
+        done = tool.run(Request(asked, shelf, turns, threshold=0.0)).finish()
+        turns = [*turns, Turn(asked, done.text, done.passages)]
+    _, second, third = model.asked
+    assert len(turns[1].passages) > 1, "the order matters"
+    assert third[: len(second)] == second
+
+
 def test_a_question_that_stands_alone_starts_afresh() -> None:
     tool = AnswerTool(model := ScriptedChat(replies=["25 days."]), Budget())
     turn = Turn("What is the notice period?", "Four weeks.", ())

@@ -1,10 +1,12 @@
 """The model writes; what repeats itself or is stopped ends."""
 
 from collections.abc import Sequence
+from threading import Event
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from pydantic import Field
 
 from assistant.answering.write import Decide, Stands, Written, repeats, write
 from assistant.contract.facts import Token, Verdict
@@ -87,3 +89,44 @@ def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
         next(writing)
     assert ended.value.value == Written("", stopped=True)
     assert reply.trace.withheld == ""
+
+
+def test_a_stop_while_it_is_decided_shows_nothing() -> None:
+    def stopped(text: str, whole: bool, told: Sequence[Token], stands: Stands) -> Verdict | None:
+        reply.stop()
+        return "give"  # by what was known without the answer that was stopped
+
+    reply = Reply("how long?", lambda reply: iter(()))
+    model = GenericFakeChatModel(messages=iter([AIMessage("It is 25 days.")]))
+    writing = write(model, list(MESSAGES), 100, about_tokens, reply, stopped)
+    with pytest.raises(StopIteration) as ended:
+        next(writing)
+    assert ended.value.value == Written("", stopped=True)
+
+
+class Asked(GenericFakeChatModel):
+    """Can be asked in between; keeps what it is asked."""
+
+    heard: list[str] = Field(default_factory=list)
+
+    def logprobs_aside(
+        self, messages: Sequence[BaseMessage], candidates: Sequence[str], cancel: Event
+    ) -> list[float]:
+        self.heard.append(str(messages[-2].content))
+        return [-0.1, -2.1]
+
+
+@pytest.mark.parametrize("anyway", [False, True])
+def test_a_sentence_is_asked_about_with_what_stands_before_it(anyway: bool) -> None:
+    model = Asked(messages=iter([AIMessage("It is long:\n25 days. It is paid.")]))
+    odds: list[float | None] = []
+
+    def decide(text: str, whole: bool, told: Sequence[Token], stands: Stands) -> Verdict | None:
+        if (anyway and not whole) or "days." not in text:
+            return "give" if anyway else None
+        odds.append(stands("25 days."))
+        return "give"
+
+    reply = Reply("how long?", lambda reply: iter(()))
+    assert "".join(write(model, list(MESSAGES), 100, about_tokens, reply, decide))
+    assert {*model.heard} == {"It is long:\n25 days."} and {*odds} == {2.0}

@@ -53,7 +53,7 @@ def test_good_answers_are_examples_and_wrong_ones_are_not(kept: Feedback) -> Non
     kept.rate(answer("a1", "How many days of leave are there?", BOOK), True)
     kept.rate(answer("a2", "What does the plan cost in all?", PLAN), False)
     kept.rate(answer("a3", "Who pays for the lunch of visitors?", refused=True), True)
-    kept.rate(answer("a4", "And for part-timers?", BOOK), True)
+    kept.rate(answer("a4", "And for part-timers?", BOOK), True, alone=False)
     assert [(e.question, e.pages) for e in examples(kept, HOLDS)] == [
         ("How many days of leave are there?", {BOOK})
     ]

@@ -68,15 +68,19 @@ def test_a_question_that_a_person_wrote_stays_when_a_thumb_is_taken_back(kept: F
 @pytest.mark.parametrize(
     "said",
     [
-        answer("a1", "And for part-timers?", BOOK),
         answer("a1", "Summarise the handbook of the company", BOOK, tool="whole"),
         answer("a1", "How many days of leave are there?", BOOK, stopped=True),
         answer("a1", "How many days of leave are there?"),
     ],
-    ids=["a follow-up", "a whole document", "stopped", "nothing cited"],
+    ids=["a whole document", "stopped", "nothing cited"],
 )
 def test_what_cannot_be_asked_again_is_rated_and_no_question(kept: Feedback, said: dict) -> None:  # type: ignore[type-arg]
     kept.rate(said, True)
+    assert kept.rated("a1") is True and kept.mine.all() == []
+
+
+def test_a_follow_up_is_rated_and_no_question(kept: Feedback) -> None:
+    kept.rate(answer("a1", "And for part-timers?", BOOK), True, alone=False)
     assert kept.rated("a1") is True and kept.mine.all() == []
 
 

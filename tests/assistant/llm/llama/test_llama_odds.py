@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -67,15 +68,26 @@ def test_what_is_asked_in_between_changes_no_word(chat: LlamaCppChat) -> None:
         said += parts[-1]
         if len(parts) in (5, 6, 17):  # in the midst of a word, too
             asked = [*LONG, AIMessage(said[:-2]), HumanMessage("Is that so? Answer Yes or No.")]
-            told.append(chat.logprobs_aside(asked, ("Yes", "No")))
+            told.append(chat.logprobs_aside(asked, ("Yes", "No"), Event()))
     assert parts == plain
     after = [*LONG, AIMessage(said), HumanMessage("Is that so? Answer Yes or No.")]
-    told.append(chat.logprobs_aside(after, ("Yes", "No")))
+    told.append(chat.logprobs_aside(after, ("Yes", "No"), Event()))
     assert all(one is not None and max(one) < 0 for one in told)
     assert told[-1] == pytest.approx(chat.next_token_logprobs(after, ("Yes", "No")), abs=ROUNDING)
 
 
 def test_nothing_else_can_be_asked_in_between(chat: LlamaCppChat) -> None:
     for _ in chat.stream(LONG, max_tokens=2):
-        assert chat.logprobs_aside([HumanMessage("Is it blue?")], ("Yes", "No")) is None
+        assert chat.logprobs_aside([HumanMessage("Is it blue?")], ("Yes", "No"), Event()) is None
+        much = [*LONG, HumanMessage("And why? " * 300)]  # more than a batch
+        assert chat.logprobs_aside(much, ("Yes", "No"), Event()) is None
     assert chat.invoke(LONG, max_tokens=8).content
+
+
+def test_a_stop_ends_what_is_asked_behind_an_answer(chat: LlamaCppChat) -> None:
+    said = str(chat.invoke(LONG, max_tokens=8).content)
+    stop = Event()
+    stop.set()
+    asked = [*LONG, AIMessage(said), HumanMessage("Is that so? " * 60)]
+    assert chat.logprobs_aside(asked, ("Yes", "No"), stop) is None
+    assert str(chat.invoke(LONG, max_tokens=8).content) == said
