@@ -197,7 +197,7 @@ class Gate:
     def decide(
         self, text: str, whole: bool, told: Sequence[Token], stands: Stands = lambda said: None
     ) -> Verdict | None:
-        """Decides, once, by the first sentence of a text that is still being written, and the tokens
+        """Decides once, by the first sentence of a text that is still being written and the tokens
         `told` of it; None: not yet. Who wants any answer sees it as it comes: that one is judged
         when it is whole."""
         self._reply.activity.stage = _("Writing")
