@@ -37,6 +37,7 @@ from ingest.errors import CannotRecognise, PinciteError
 from ingest.extensions import Extension
 from ingest.images.ocr_engines import LANGUAGES, Tesseract
 from ingest.loaders import LOADERS
+from ingest.platform import hardware
 from ingest.platform.process import add_extra, installed
 from vectorstore.embedding.classifier_folder import onnx_file
 from vectorstore.embedding.embedder import Recipe, recipe
@@ -94,7 +95,7 @@ from assistant.llm.llama import runtime
 llama = runtime.runtime()
 place = next(runtime.placements(llama, Path({path!r}), {gpu!r}))
 names = [device.description for device in runtime.graphics()]
-print(json.dumps([place.layers, place.of, place.device, names]))
+print(json.dumps([place.layers, place.of, place.device, names, runtime.kernels()]))
 """
 
 
@@ -114,12 +115,16 @@ def check_answering_device(
         return
     status, said = outcome(child)
     if status == 0:
-        layers, of, device, names = json.loads(said)
+        layers, of, device, names, kernels = json.loads(said)
         place = Placement(layers, of, device)
         cores = "" if layers else f" ({this_machine().cores} cores)"
         remedy = quicker(place, settings.gpu, bool(names))
         severity: Severity = "warning" if remedy else "ok"
-        yield Check("device", severity, f"Answers are computed on {place}{cores}.", remedy)
+        message = f"Answers are computed on {place}{cores}."
+        if not layers and hardware.has_avx512() and "AVX512" not in kernels:
+            command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
+            message += f" Compiled for this processor, llama.cpp reads twice as fast: {command}"
+        yield Check("device", severity, message, remedy)
 
 
 def graphics() -> list[str]:

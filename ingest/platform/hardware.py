@@ -36,6 +36,11 @@ def graphics_cards(drm: Path = _DRM) -> frozenset[str]:
     return frozenset(found | ({"NVIDIA"} if shutil.which("nvidia-smi") else set()))
 
 
+def has_avx512() -> bool:
+    """Whether the processor has the wide products of whole numbers that llama.cpp reads with."""
+    return "avx512_vnni" in _read(Path("/proc/cpuinfo")).split()
+
+
 def llama_builds() -> tuple[str, ...]:
     """How llama.cpp can be built here for a card that is there, the quickest first: "cuda",
     "vulkan". On Apple's chips it always brings Metal."""

@@ -22,21 +22,35 @@ def looked(said: str, **settings: str) -> list[Check]:
 
 
 def test_a_model_on_its_card_is_fine() -> None:
-    assert looked('[29, 29, "A card", ["A card"]]') == [
+    assert looked('[29, 29, "A card", ["A card"], "AVX2"]') == [
         Check("device", "ok", "Answers are computed on A card.")
     ]
 
 
 def test_a_card_that_is_switched_off_is_named() -> None:
-    (check,) = looked('[0, 0, "", ["A card"]]', gpu="off")
+    (check,) = looked('[0, 0, "", ["A card"], "AVX2"]', gpu="off")
     assert check.severity == "warning"
     assert "on the processor (" in check.message
     assert check.remedy == "A graphics device is not used: PINCITE_GPU=auto"
 
 
 def test_a_card_that_llama_cpp_cannot_use_is_named() -> None:
-    (check,) = looked('[0, 0, "", []]')
+    (check,) = looked('[0, 0, "", [], "AVX2"]')
     assert check.remedy.endswith("for the AMD card. make setup COMPILE=1")
+
+
+@pytest.mark.parametrize(
+    ("wide", "kernels", "slow"),
+    [(True, "AVX2, F16C", True), (True, "AVX2, AVX512_VNNI", False), (False, "AVX2", False)],
+)
+def test_a_llama_cpp_for_older_processors_is_named(
+    wide: bool, kernels: str, slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks.hardware, "graphics_cards", frozenset)
+    monkeypatch.setattr(checks.hardware, "has_avx512", lambda: wide)
+    (check,) = looked(f'[0, 0, "", [], "{kernels}"]')
+    assert check.severity == "ok"
+    assert ("reads twice as fast" in check.message) is slow
 
 
 def test_nothing_is_said_without_a_local_model_or_without_llama_cpp() -> None:
@@ -49,7 +63,6 @@ def test_nothing_is_said_without_a_local_model_or_without_llama_cpp() -> None:
 @pytest.mark.slow
 def test_the_real_llama_cpp_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It reads the model's file only where there is a card to put it on."""
-    pytest.importorskip("llama_cpp")
     (check,) = checks.check_answering_device(
         checks.look_for_device(tmp_path / "none.gguf", Settings(gpu="off")), Settings(gpu="off")
     )
