@@ -42,7 +42,8 @@ def replay(
     is still there. Raises AssistantError when the model cannot be opened."""
     if receipt.answer["tool"] == Tables.name:
         return _computed(receipt, library)
-    if receipt.answer["model"] and "file" not in receipt.model and receipt.asked:
+    written = receipt.asked or receipt.steps
+    if written and receipt.answer["model"] and "file" not in receipt.model:
         return Replayed(None, "", _NOT_HERE.format(receipt.model["name"]))
     if receipt.steps:
         return _step_by_step(receipt, load())

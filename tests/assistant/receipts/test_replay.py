@@ -148,6 +148,8 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     cut = replace(stopped, steps=[step, {**step, "written": "Rule"}])
     again: Any = Again(*wrote)
     assert replay(cut, lambda: again).identical is True
+    elsewhere = replace(receipt, model={"name": "served"}, asked=[])
+    assert "served wrote this answer" in replay(elsewhere, pytest.fail).told
     assert wrote[0] in evidence_pack(receipt, library).partition("The prompt")[2]
 
 
