@@ -58,7 +58,8 @@ class Receipt:
     def alone(self) -> bool:
         """Whether the question was understood without those before it."""
         understood = self.facts.get("understood") or {}
-        return understood.get("searched", self.answer["question"]) == self.answer["question"]
+        question = self.answer["question"]
+        return bool(understood.get("searched", question) == question)
 
 
 def _receipt(row: Mapping[str, Any]) -> Receipt:
