@@ -45,7 +45,7 @@ def test_continuations_need_the_conversation(question: str) -> None:
         "Wie viele Urlaubstage haben Beschäftigte in Vollzeit?",
         "Quel est le délai de préavis pour les cadres ?",
         "¿Cuántos días de vacaciones tienen los empleados a tiempo completo?",
-        "notice period after five years",
+        "How many days of leave are there?",
         "Кто утверждает командировки?",
         "谁批准出差？",  # noqa: RUF001
         "出張は誰が承認しますか？",  # noqa: RUF001

@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.answering.verifier import CHECKED
 from assistant.errors import ModelUnusable
 from assistant.llm.prompts import REFUSAL
 from assistant.ui import resources
@@ -314,8 +315,9 @@ def _first_word(app: AppTest) -> None:
 
 
 def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
-    visit: Visit, tool: FakeTool
+    visit: Visit, tool: FakeTool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(CHECKED, tool.model_name, {})  # as one that was measured
     app = visit()
 
     ask(app, LEAVE)
