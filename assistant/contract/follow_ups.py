@@ -27,7 +27,7 @@ _LONG = 14  # words: longer questions are alike
 def follows_up(question: str) -> bool:
     """Whether it is not understood without the questions before it."""
     letters = [c for c in _plain(question) if c.isalpha()]
-    if 2 * sum(map(str.isascii, letters)) <= len(letters):
+    if 2 * sum(map(str.isascii, letters)) < len(letters):
         return False
     weights, bias = _fitted()
     return float(signs(question) @ weights) + bias > 0

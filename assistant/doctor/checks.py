@@ -122,7 +122,7 @@ def check_answering_device(
         severity: Severity = "warning" if remedy else "ok"
         message = f"Answers are computed on {place}{cores}."
         if not layers and hardware.has_avx512() and "AVX512" not in kernels:
-            command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
+            command = _compiling()
             message += f" Compiled for this processor, llama.cpp reads twice as fast: {command}"
         yield Check("device", severity, message, remedy)
 
@@ -512,7 +512,7 @@ def _recordings(child: subprocess.Popen[str]) -> Check:
 def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     status, said = outcome(child)
     other = False
-    command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
+    command = _compiling()
     if status == 0:
         return Check("llama.cpp", "ok", said)
     with contextlib.suppress(OSError):  # a home that cannot be read is another finding
@@ -526,8 +526,6 @@ def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     message = f"No chat model can run, so answers are sentences of the documents ({said})."
     if "libgomp" in said:  # what the ready library is linked with, and a small system may lack
         command = "Install the library of OpenMP. On Debian and Ubuntu: apt install libgomp1"
-    elif not _has_compiler():
-        command = f"Install a C and C++ compiler (such as gcc and g++), then: {command}"
     return Check("llama.cpp", "warning", message, command)
 
 
@@ -536,6 +534,13 @@ def _chat_file(settings: Settings) -> Path | None:
     with contextlib.suppress(OSError, ModelUnusable):
         return Models(settings).chosen("chat")
     return None
+
+
+def _compiling() -> str:
+    """The command that compiles llama.cpp for this machine."""
+    command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
+    first = "" if _has_compiler() else "Install a C and C++ compiler (such as gcc and g++), then: "
+    return f"{first}{command}"
 
 
 def _has_compiler() -> bool:

@@ -58,7 +58,7 @@ class Receipt:
     def alone(self) -> bool:
         """Whether the question was understood without those before it."""
         understood = self.facts.get("understood") or {}
-        question = self.answer["question"]
+        question = self.meant or self.answer["question"]
         return bool(understood.get("searched", question) == question)
 
 

@@ -200,6 +200,7 @@ class LlamaEngine:
         self._lock = threading.Lock()
         self._held: list[int] = []  # the tokens whose keys and values are in the context
         self._whole = 0  # of them, from the start, those computed in whole blocks
+        self._paused = False  # whether who iterates over `generate` has the turn
         self._asked = 0  # tokens of the last prompt: those behind it came one by one
         self._never = ctypes.create_string_buffer(2)
         self._open(runtime.placements(llama, path, gpu), context, threads)
@@ -250,7 +251,11 @@ class LlamaEngine:
             for number in range(1, limit + 1):
                 if cancel.is_set() or self.words.ends(token := pick()):
                     return
-                yield token
+                self._paused = True
+                try:
+                    yield token
+                finally:
+                    self._paused = False
                 if number < limit and not self._decode([token]):
                     return
 
@@ -270,7 +275,7 @@ class LlamaEngine:
         cut, would lose what it holds. Raises ModelUnusable."""
         free = self._lock.acquire(blocking=False)  # else it is held by the iteration
         try:
-            if not self._finalizer.alive:
+            if not self._finalizer.alive or not (free or self._paused):
                 return None
             with self._abortable(cancel) if free else nullcontext():
                 return self._aside(prompt, free)

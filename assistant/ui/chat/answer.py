@@ -56,8 +56,8 @@ def draw_thumbs(answer: Answer) -> None:
 @session.errors_kept()
 def _rate(key: str, answer: Answer) -> None:
     thumb, receipts = st.session_state[key], resources.assistant().receipts
-    kept = receipts is not None and receipts.has(answer["id"])
-    alone = receipts is None or not kept or receipts.get(answer["id"]).alone
+    known = thumb and receipts is not None and receipts.has(answer["id"])
+    alone = receipts is None or not known or receipts.get(answer["id"]).alone
     resources.feedback().rate(answer, None if thumb is None else bool(thumb), alone)
 
 

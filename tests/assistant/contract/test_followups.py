@@ -20,6 +20,7 @@ LINES = Path(__file__).parents[3] / "benchmarks" / "fitting" / "follow_ups.tsv"
         "Who approves it?",
         "Is that paid?",
         "In Ghent?",
+        "2019?",
         "How long do they take?",
         "Und für Teilzeit?",
         "Wer genehmigt das?",
@@ -49,11 +50,14 @@ def test_continuations_need_the_conversation(question: str) -> None:
         "Кто утверждает командировки?",
         "谁批准出差？",  # noqa: RUF001
         "出張は誰が承認しますか？",  # noqa: RUF001
-        "\ud800",
     ],
 )
 def test_full_questions_stand_alone(question: str) -> None:
     assert not follows_up(question)
+
+
+def test_half_a_letter_is_no_error() -> None:
+    assert isinstance(follows_up("What is \ud800?"), bool)
 
 
 def test_most_questions_that_nothing_was_fitted_to_are_told_apart() -> None:
